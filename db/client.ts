@@ -1,0 +1,48 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
+import pg from 'pg'
+import * as schema from './schema'
+
+export type Db = NodePgDatabase<typeof schema> & { $client: pg.Pool }
+export type Tx = Parameters<Parameters<NodePgDatabase<typeof schema>['transaction']>[0]>[0]
+/** Anything that can run a query: the pool, or the transaction one stands in. */
+export type Queryable = Db | Tx
+
+// Counts as text would surprise; int8 columns here stay far below 2^53.
+pg.types.setTypeParser(pg.types.builtins.INT8, Number)
+
+const inTransaction = new AsyncLocalStorage<true>()
+
+/**
+ * Opens a pool. Nothing connects before the first query.
+ * `statement_timeout` is set per transaction in `transact`, because the embedded database has no session state.
+ * @param url a PostgreSQL connection string; `postgres://gatehouse@%2Fpath%2Fto%2Fsocket-dir/gatehouse` reaches a Unix socket
+ * @param max connections at most
+ */
+export function connect(url: string, { max = 8 }: { max?: number } = {}): Db {
+  const pool = new pg.Pool({ connectionString: url, max, idleTimeoutMillis: 30_000, connectionTimeoutMillis: 5_000 })
+  // An idle connection that breaks (restart, failover) must not end the process; the next query gets a new one.
+  pool.on('error', () => {})
+  const query = pool.query.bind(pool)
+  // One embedded connection serves everybody: a query outside the transaction one stands in would wait for itself.
+  pool.query = ((...args: Parameters<typeof query>) => {
+    if (inTransaction.getStore()) throw new Error('a query on the pool inside a transaction: use its tx')
+    return query(...args)
+  }) as typeof pool.query
+  return drizzle(pool, { schema }) as Db
+}
+
+/** The one way to open a transaction. Inside `fn` only `tx` may be used; no other connection is awaited. */
+export function transact<T>(db: Db, fn: (tx: Tx) => Promise<T>): Promise<T> {
+  if (inTransaction.getStore()) throw new Error('a transaction inside a transaction: pass the tx on')
+  return db.transaction((tx) => inTransaction.run(true, () => fn(tx)))
+}
+
+/** The part of a database error that may be logged: never the statement's parameters. */
+export function sqlState(error: unknown): string | undefined {
+  for (let e = error; e instanceof Error; e = e.cause as Error) {
+    const code = (e as { code?: unknown }).code
+    if (typeof code === 'string') return code
+  }
+  return undefined
+}
