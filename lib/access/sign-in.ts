@@ -9,7 +9,7 @@ import { networkOf } from '@/lib/net/network'
 import { err, ok, type Result } from '@/lib/result'
 import { mintToken, sha256 } from '@/lib/secrets/format'
 import { Busy, hashPassword, needsRehash, verifyPassword } from '@/lib/secrets/password'
-import { clearAttempts, limits, takeAttempt } from './attempts'
+import { clearAttempts, giveBack, limits, takeAttempt } from './attempts'
 import { normaliseEmail } from './email'
 import { activeFactor, checkCode, spendCode } from './factors'
 import type { SignInRefusal } from './model'
@@ -63,7 +63,8 @@ export async function signIn(visit: Visit, input: SignInInput): Promise<Result<S
     return await transact(visit.db, async (tx) => {
       if (step.spend && !(await spendCode(tx, step.spend))) return err('refused')
       if (rehash) await tx.update(person).set({ passwordHash: rehash }).where(eq(person.id, who.id))
-      await clearAttempts(tx, [lane, network])
+      await clearAttempts(tx, [lane])
+      await giveBack(tx, network)
       const { token, sessionId } = await startSession(tx, who.id, visit)
       const deviceToken = known && input.deviceToken ? input.deviceToken : await newDevice(tx, visit, who.id)
       await tx.insert(signInTable).values(row(visit, who.id, 'ok'))
