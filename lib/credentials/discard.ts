@@ -9,7 +9,7 @@ export async function discard(ctx: Ctx, given: { generationId: string }): Promis
   return change(ctx, 'credentials.discard', async ({ tx, record }) => {
     const user = await lockApiUser(tx, ctx.actor.merchantId)
     const mine = (await generationsOf(tx, user, ctx.now)).find((g) => g.id === given.generationId)
-    if (!mine) return err('not_found')
+    if (!mine || mine.state === 'discarded') return err('not_found')
     if (mine.acknowledgedAt) return err('already_acknowledged')
     await discardGenerations(tx, [mine.id], ctx.actor.personId, ctx.now)
     await record({
