@@ -144,6 +144,9 @@ export const session = pgTable(
   {
     id: uuid('id').primaryKey(),
     digest: text('digest').notNull().unique(),
+    /** The cookie changes at every step-up; the one before works a few seconds more, for requests under way. */
+    previousDigest: text('previous_digest').unique(),
+    previousUntil: at('previous_until'),
     personId: uuid('person_id')
       .notNull()
       .references(() => person.id),
