@@ -13,8 +13,8 @@ export function render(row: { template: string; values: Record<string, string> }
   return {
     subject,
     text: `${lines.join('\n\n')}\n`,
-    html: `<!doctype html><html lang="en"><meta charset="utf-8"><title>${escape(subject)}</title><body>${lines
-      .map((l) => `<p>${escape(l)}</p>`)
+    html: `<!doctype html><html lang="en"><meta charset="utf-8"><title>${escapeHtml(subject)}</title><body>${lines
+      .map((l) => `<p>${escapeHtml(l)}</p>`)
       .join('')}</body></html>`,
   }
 }
@@ -23,4 +23,4 @@ export function render(row: { template: string; values: Record<string, string> }
 const readable = (name: string, value: string): string =>
   name === 'at' ? `${value.slice(0, 16).replace('T', ' ')} UTC` : value.replace(/[\r\n]+/g, ' ')
 
-const escape = (text: string): string => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`)
+const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`)
