@@ -281,6 +281,8 @@ export const generation = pgTable(
     revokedBy: uuid('revoked_by').references(() => person.id),
     discardedAt: at('discarded_at'),
     discardedBy: uuid('discarded_by').references(() => person.id),
+    /** When the Owners were told that a used pair waits for somebody to keep or discard it. */
+    unconfirmedToldAt: at('unconfirmed_told_at'),
   },
   (t) => [
     foreignKey({ columns: [t.merchantId, t.credentialId], foreignColumns: [credential.merchantId, credential.id] }),

@@ -4,6 +4,7 @@ import { type Db, type Queryable, transact } from '@/db/client'
 import { person, session } from '@/db/schema'
 import { append, whereabouts } from '@/lib/activity/record'
 import type { PersonCtx, Visit } from '@/lib/context'
+import { refusable } from '@/lib/refusable'
 import { err, ok, type Result } from '@/lib/result'
 import { mintToken, sha256 } from '@/lib/secrets/format'
 import { SESSION_HOURS, SESSION_IDLE_MINUTES, type SessionView } from './model'
@@ -15,7 +16,11 @@ const live = (now: Date) =>
   and(isNull(session.endedAt), gt(session.lastSeenAt, idleSince(now)), gt(session.expiresAt, now))
 
 /** @returns the random id for the cookie; the database keeps its digest */
-export async function startSession(db: Queryable, personId: string, visit: Pick<Visit, 'now' | 'address' | 'userAgent'>) {
+export async function startSession(
+  db: Queryable,
+  personId: string,
+  visit: Pick<Visit, 'now' | 'address' | 'userAgent'>,
+) {
   const { token, digest } = mintToken()
   const id = uuid()
   await db.insert(session).values({
@@ -78,7 +83,7 @@ export async function listSessions(ctx: PersonCtx): Promise<SessionView[]> {
 /** Ends one of the person's own sessions. Somebody else's id is simply not found. */
 export async function endSession(ctx: PersonCtx, sessionId: string): Promise<Result<null, 'not_found'>> {
   const own = sessionId === ctx.person.sessionId
-  return transact(ctx.db, async (tx) => {
+  return refusable(ctx.db, async (tx) => {
     const ended = await tx
       .update(session)
       .set({ endedAt: ctx.now, endReason: own ? 'signed_out' : 'ended' })
@@ -102,9 +107,7 @@ export async function endOtherSessions(tx: Queryable, ctx: PersonCtx, reason: st
   const ended = await tx
     .update(session)
     .set({ endedAt: ctx.now, endReason: reason })
-    .where(
-      and(eq(session.personId, ctx.person.id), ne(session.id, ctx.person.sessionId), isNull(session.endedAt)),
-    )
+    .where(and(eq(session.personId, ctx.person.id), ne(session.id, ctx.person.sessionId), isNull(session.endedAt)))
     .returning({ id: session.id })
   return ended.length
 }

@@ -1,11 +1,12 @@
 import { and, eq, gt } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
-import { type Db, transact } from '@/db/client'
+import type { Db } from '@/db/client'
 import { device, person, signIn as signInTable } from '@/db/schema'
 import { append } from '@/lib/activity/record'
 import type { Visit } from '@/lib/context'
 import { tellPerson } from '@/lib/mail/enqueue'
 import { networkOf } from '@/lib/net/network'
+import { refusable } from '@/lib/refusable'
 import { err, ok, type Result } from '@/lib/result'
 import { mintToken, sha256 } from '@/lib/secrets/format'
 import { Busy, hashPassword, needsRehash, verifyPassword } from '@/lib/secrets/password'
@@ -60,7 +61,7 @@ export async function signIn(visit: Visit, input: SignInInput): Promise<Result<S
     }
     const rehash = needsRehash(who.passwordHash) ? await hashPassword(input.password) : null
 
-    return await transact(visit.db, async (tx) => {
+    return await refusable(visit.db, async (tx) => {
       if (step.spend && !(await spendCode(tx, step.spend))) return err('refused')
       if (rehash) await tx.update(person).set({ passwordHash: rehash }).where(eq(person.id, who.id))
       await clearAttempts(tx, [lane])
@@ -75,7 +76,12 @@ export async function signIn(visit: Visit, input: SignInInput): Promise<Result<S
         actorId: who.id,
         subject: sessionId,
         detail: { newDevice: !known },
-        personal: { name: who.name, email: who.email, address: visit.address, userAgent: visit.userAgent.slice(0, 200) },
+        personal: {
+          name: who.name,
+          email: who.email,
+          address: visit.address,
+          userAgent: visit.userAgent.slice(0, 200),
+        },
       })
       return ok({ personId: who.id, sessionToken: token, deviceToken })
     })
