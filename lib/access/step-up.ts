@@ -21,6 +21,7 @@ export const operations = {
   'api_user.switch_on': { permission: 'api_user.switch', password: false },
   'api_whitelist.change': { permission: 'api_whitelist.change', password: false },
   'api_whitelist.turn_off': { permission: 'api_whitelist.turn_off', password: false },
+  'api_whitelist.turn_on': { permission: 'api_whitelist.change', password: false },
 } as const satisfies Record<string, { permission: Permission; password: boolean }>
 export type Operation = keyof typeof operations
 
