@@ -138,7 +138,12 @@ export const variables = {
     fallback: 'data',
     means: 'where the embedded database, its keys and the logs of the parts are',
   },
-  CONSOLE_PORT: { programs: ['start', 'console', 'demo'], schema: port, fallback: '3000', means: 'port of the console' },
+  CONSOLE_PORT: {
+    programs: ['start', 'console', 'demo'],
+    schema: port,
+    fallback: '3000',
+    means: 'port of the console',
+  },
   CONSOLE_URL: {
     programs: ['start', 'console', 'dispatcher', 'operator', 'demo'],
     schema: origin,
@@ -194,7 +199,9 @@ export const variables = {
   },
   MAIL_FROM: {
     programs: ['start', 'dispatcher'],
-    schema: z.string().regex(/^[^<>\r\n]*<?[^<>\s@]+@[^<>\s@]+>?$/, say('is not a sender: write Name <address@example>')),
+    schema: z
+      .string()
+      .regex(/^[^<>\r\n]*<?[^<>\s@]+@[^<>\s@]+>?$/, say('is not a sender: write Name <address@example>')),
     fallback: 'Gatehouse <gatehouse@localhost>',
     means: 'sender of mails',
   },
@@ -240,7 +247,9 @@ export const variables = {
 
 type Variables = typeof variables
 export type Name = keyof Variables
-type Camel<S extends string> = S extends `${infer A}_${infer B}` ? `${Lowercase<A>}${Capitalize<Camel<B>>}` : Lowercase<S>
+type Camel<S extends string> = S extends `${infer A}_${infer B}`
+  ? `${Lowercase<A>}${Capitalize<Camel<B>>}`
+  : Lowercase<S>
 type NameOf<P extends Program> = { [N in Name]: P extends Variables[N]['programs'][number] ? N : never }[Name]
 type ValueOf<N extends Name> =
   | z.output<Variables[N]['schema']>
