@@ -144,6 +144,9 @@ export const session = pgTable(
   {
     id: uuid('id').primaryKey(),
     digest: text('digest').notNull().unique(),
+    /** The cookie changes at every step-up; the one before works a few seconds more, for requests under way. */
+    previousDigest: text('previous_digest').unique(),
+    previousUntil: at('previous_until'),
     personId: uuid('person_id')
       .notNull()
       .references(() => person.id),
@@ -281,6 +284,8 @@ export const generation = pgTable(
     revokedBy: uuid('revoked_by').references(() => person.id),
     discardedAt: at('discarded_at'),
     discardedBy: uuid('discarded_by').references(() => person.id),
+    /** When the Owners were told that a used pair waits for somebody to keep or discard it. */
+    unconfirmedToldAt: at('unconfirmed_told_at'),
   },
   (t) => [
     foreignKey({ columns: [t.merchantId, t.credentialId], foreignColumns: [credential.merchantId, credential.id] }),

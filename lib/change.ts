@@ -1,16 +1,22 @@
 import { and, eq, isNull } from 'drizzle-orm'
-import { type Tx, transact } from '@/db/client'
+import type { Tx } from '@/db/client'
 import { membership, merchant, session } from '@/db/schema'
 import { type ChangeRefusal, can, type Permission } from './access/model'
-import { append, type Detail, whereabouts } from './activity/record'
 import type { AuditAction } from './activity/model'
+import { append, type Detail, whereabouts } from './activity/record'
 import type { Ctx } from './context'
-import { type Err, err, type Result } from './result'
+import { refusable } from './refusable'
+import { err, type Result } from './result'
 
 /** What a change works with: its transaction, and the audit row it owes. */
 export type Change = {
   tx: Tx
-  record(entry: { action: AuditAction; subject?: string; detail?: Detail; personal?: Record<string, string> }): Promise<void>
+  record(entry: {
+    action: AuditAction
+    subject?: string
+    detail?: Detail
+    personal?: Record<string, string>
+  }): Promise<void>
 }
 
 /**
@@ -23,41 +29,28 @@ export async function change<T, E extends string>(
   permission: Permission,
   make: (change: Change) => Promise<Result<T, E>>,
 ): Promise<Result<T, E | ChangeRefusal>> {
-  let recorded = 0
-  try {
-    return await transact(ctx.db, async (tx) => {
-      const refusal = await mayStill(tx, ctx, permission)
-      if (refusal) throw new Refused(err(refusal))
-      const result = await make({
-        tx,
-        async record(entry) {
-          await append(tx, {
-            chain: ctx.actor.merchantId,
-            at: ctx.now,
-            actorId: ctx.actor.personId,
-            action: entry.action,
-            subject: entry.subject ?? null,
-            detail: { role: ctx.actor.role, ...entry.detail },
-            personal: { ...whereabouts(ctx), ...entry.personal },
-          })
-          recorded++
-        },
-      })
-      if (!result.ok) throw new Refused(result)
-      if (recorded === 0) throw new Error(`${permission} changed something and recorded nothing`)
-      return result
+  return refusable<T, E | ChangeRefusal>(ctx.db, async (tx) => {
+    const refusal = await mayStill(tx, ctx, permission)
+    if (refusal) return err(refusal)
+    let recorded = 0
+    const result = await make({
+      tx,
+      async record(entry) {
+        await append(tx, {
+          chain: ctx.actor.merchantId,
+          at: ctx.now,
+          actorId: ctx.actor.personId,
+          action: entry.action,
+          subject: entry.subject ?? null,
+          detail: { role: ctx.actor.role, ...entry.detail },
+          personal: { ...whereabouts(ctx), ...entry.personal },
+        })
+        recorded++
+      },
     })
-  } catch (e) {
-    if (e instanceof Refused) return e.refusal as Err<E | ChangeRefusal>
-    throw e
-  }
-}
-
-/** Carries a refusal out of the transaction, which rolls back. */
-class Refused extends Error {
-  constructor(readonly refusal: Err<string>) {
-    super('refused')
-  }
+    if (result.ok && recorded === 0) throw new Error(`${permission} changed something and recorded nothing`)
+    return result
+  })
 }
 
 /** Role, session and merchant as they are now, locked against change until the transaction ends. */
@@ -66,7 +59,10 @@ async function mayStill(tx: Tx, ctx: Ctx, permission: Permission): Promise<Chang
     .select({ role: membership.role, state: merchant.state })
     .from(membership)
     .innerJoin(merchant, eq(merchant.id, membership.merchantId))
-    .innerJoin(session, and(eq(session.id, ctx.actor.sessionId), eq(session.personId, membership.personId), isNull(session.endedAt)))
+    .innerJoin(
+      session,
+      and(eq(session.id, ctx.actor.sessionId), eq(session.personId, membership.personId), isNull(session.endedAt)),
+    )
     .where(
       and(
         eq(membership.merchantId, ctx.actor.merchantId),

@@ -43,3 +43,9 @@ export async function takeAttempt(db: Queryable, lane: string, limit: Limit, now
 
 export const clearAttempts = (db: Queryable, lanes: string[]): Promise<unknown> =>
   db.execute(sql`delete from attempt where lane in ${lanes}`)
+
+/** Gives back the one try that turned out right, and leaves the failures of others in the lane. */
+export const giveBack = (db: Queryable, lane: string): Promise<unknown> =>
+  db.execute(
+    sql`update attempt set failures = greatest(failures - 1, 0), consecutive = greatest(consecutive - 1, 0) where lane = ${lane}`,
+  )

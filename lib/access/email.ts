@@ -5,7 +5,9 @@ import { domainToASCII } from 'node:url'
  * Null for anything that is not exactly one plain address (no quotes, no display name, no second `@`).
  */
 export function normaliseEmail(text: string): string | null {
-  const match = /^([a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64})@([^@\s]{1,253})$/.exec(text.normalize('NFKC').trim().toLowerCase())
+  const match = /^([a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64})@([^@\s]{1,253})$/.exec(
+    text.normalize('NFKC').trim().toLowerCase(),
+  )
   if (!match?.[1] || !match[2]) return null
   const domain = domainToASCII(match[2])
   return domain.includes('.') && /^[a-z0-9.-]+$/.test(domain) ? `${match[1]}@${domain}` : null

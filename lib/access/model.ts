@@ -29,7 +29,11 @@ export const can = (role: Role, permission: Permission): boolean =>
 export type FactorPurpose = 'sign_in' | 'operations'
 
 /** How a step-up can fail, each said beside its own field. */
-export type PasswordRefusal = 'wrong_password' | 'too_many_attempts' | 'operations_factor_missing' | 'operations_factor_waits'
+export type PasswordRefusal =
+  | 'wrong_password'
+  | 'too_many_attempts'
+  | 'operations_factor_missing'
+  | 'operations_factor_waits'
 export type CodeRefusal =
   | 'ticket_invalid'
   | 'wrong_code'
@@ -51,12 +55,24 @@ export type EnrolStartRefusal =
   | 'sign_in_factor_first'
   | 'signed_out'
   | 'invalid_input'
-export type EnrolFinishRefusal = 'wrong_code' | 'enrolment_expired' | 'too_many_attempts' | 'signed_out' | 'invalid_input'
+export type EnrolFinishRefusal =
+  | 'wrong_code'
+  | 'enrolment_expired'
+  | 'too_many_attempts'
+  | 'signed_out'
+  | 'invalid_input'
 export type ChangePasswordRefusal = EnrolStartRefusal | PasswordWeakness
 export type PasswordWeakness = 'too_short' | 'too_long' | 'too_common' | 'contains_you' | 'not_text'
 
 /** Shown once, for the phone: the seed as base32, the same as a QR code (SVG). */
-export type Enrolment = { purpose: FactorPurpose; seed: string; uri: string; qrSvg: string; pendingUntil: Date; label: string }
+export type Enrolment = {
+  purpose: FactorPurpose
+  seed: string
+  uri: string
+  qrSvg: string
+  pendingUntil: Date
+  label: string
+}
 
 export type FactorView = { purpose: FactorPurpose; enrolledAt: Date; usableFrom: Date | null } | null
 export type SessionView = {
@@ -67,7 +83,12 @@ export type SessionView = {
   address: string
   userAgent: string
 }
-export type SecurityView = { signIn: FactorView; operations: FactorView; sessions: SessionView[]; passwordChangedAt: Date }
+export type SecurityView = {
+  signIn: FactorView
+  operations: FactorView
+  sessions: SessionView[]
+  passwordChangedAt: Date
+}
 
 /** Session times (NIST SP 800-63B 2.2.3, AAL2: at most 24 h and 1 h). */
 export const SESSION_IDLE_MINUTES = 15

@@ -1,9 +1,10 @@
-import { and, desc, eq, gt, isNull, lt, ne, sql } from 'drizzle-orm'
+import { and, desc, eq, gt, isNull, lt, ne, or, sql } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
 import { type Db, type Queryable, transact } from '@/db/client'
 import { person, session } from '@/db/schema'
 import { append, whereabouts } from '@/lib/activity/record'
 import type { PersonCtx, Visit } from '@/lib/context'
+import { refusable } from '@/lib/refusable'
 import { err, ok, type Result } from '@/lib/result'
 import { mintToken, sha256 } from '@/lib/secrets/format'
 import { SESSION_HOURS, SESSION_IDLE_MINUTES, type SessionView } from './model'
@@ -14,8 +15,28 @@ const idleSince = (now: Date): Date => new Date(now.getTime() - SESSION_IDLE_MIN
 const live = (now: Date) =>
   and(isNull(session.endedAt), gt(session.lastSeenAt, idleSince(now)), gt(session.expiresAt, now))
 
+/** The current cookie, or the one before it within its few seconds. */
+const carries = (digest: string, now: Date) =>
+  or(eq(session.digest, digest), and(eq(session.previousDigest, digest), gt(session.previousUntil, now)))
+
+const GRACE_MS = 5_000
+
+/** A new random id for the same session, after a person proved themselves again (ASVS 7.2.4). */
+export async function renewSession(db: Queryable, sessionId: string, now: Date): Promise<string> {
+  const { token, digest } = mintToken()
+  await db
+    .update(session)
+    .set({ previousDigest: session.digest, previousUntil: new Date(now.getTime() + GRACE_MS), digest })
+    .where(and(eq(session.id, sessionId), isNull(session.endedAt)))
+  return token
+}
+
 /** @returns the random id for the cookie; the database keeps its digest */
-export async function startSession(db: Queryable, personId: string, visit: Pick<Visit, 'now' | 'address' | 'userAgent'>) {
+export async function startSession(
+  db: Queryable,
+  personId: string,
+  visit: Pick<Visit, 'now' | 'address' | 'userAgent'>,
+) {
   const { token, digest } = mintToken()
   const id = uuid()
   await db.insert(session).values({
@@ -46,7 +67,7 @@ export async function sessionOf(visit: Visit, token: string, polling = false): P
     })
     .from(session)
     .innerJoin(person, eq(person.id, session.personId))
-    .where(and(eq(session.digest, sha256(token)), live(visit.now)))
+    .where(and(carries(sha256(token), visit.now), live(visit.now)))
   if (!row) return null
   // Once in ten seconds is enough: a click must not cost a write.
   if (!polling && visit.now.getTime() - row.lastSeenAt.getTime() > 10_000) {
@@ -78,7 +99,7 @@ export async function listSessions(ctx: PersonCtx): Promise<SessionView[]> {
 /** Ends one of the person's own sessions. Somebody else's id is simply not found. */
 export async function endSession(ctx: PersonCtx, sessionId: string): Promise<Result<null, 'not_found'>> {
   const own = sessionId === ctx.person.sessionId
-  return transact(ctx.db, async (tx) => {
+  return refusable(ctx.db, async (tx) => {
     const ended = await tx
       .update(session)
       .set({ endedAt: ctx.now, endReason: own ? 'signed_out' : 'ended' })
@@ -102,9 +123,7 @@ export async function endOtherSessions(tx: Queryable, ctx: PersonCtx, reason: st
   const ended = await tx
     .update(session)
     .set({ endedAt: ctx.now, endReason: reason })
-    .where(
-      and(eq(session.personId, ctx.person.id), ne(session.id, ctx.person.sessionId), isNull(session.endedAt)),
-    )
+    .where(and(eq(session.personId, ctx.person.id), ne(session.id, ctx.person.sessionId), isNull(session.endedAt)))
     .returning({ id: session.id })
   return ended.length
 }

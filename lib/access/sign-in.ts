@@ -1,15 +1,16 @@
 import { and, eq, gt } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
-import { type Db, transact } from '@/db/client'
+import type { Db } from '@/db/client'
 import { device, person, signIn as signInTable } from '@/db/schema'
 import { append } from '@/lib/activity/record'
 import type { Visit } from '@/lib/context'
 import { tellPerson } from '@/lib/mail/enqueue'
 import { networkOf } from '@/lib/net/network'
+import { refusable } from '@/lib/refusable'
 import { err, ok, type Result } from '@/lib/result'
 import { mintToken, sha256 } from '@/lib/secrets/format'
 import { Busy, hashPassword, needsRehash, verifyPassword } from '@/lib/secrets/password'
-import { clearAttempts, limits, takeAttempt } from './attempts'
+import { clearAttempts, giveBack, limits, takeAttempt } from './attempts'
 import { normaliseEmail } from './email'
 import { activeFactor, checkCode, spendCode } from './factors'
 import type { SignInRefusal } from './model'
@@ -60,13 +61,15 @@ export async function signIn(visit: Visit, input: SignInInput): Promise<Result<S
     }
     const rehash = needsRehash(who.passwordHash) ? await hashPassword(input.password) : null
 
-    return await transact(visit.db, async (tx) => {
+    return await refusable(visit.db, async (tx) => {
       if (step.spend && !(await spendCode(tx, step.spend))) return err('refused')
       if (rehash) await tx.update(person).set({ passwordHash: rehash }).where(eq(person.id, who.id))
-      await clearAttempts(tx, [lane, network])
+      await clearAttempts(tx, [lane])
+      await giveBack(tx, network)
       const { token, sessionId } = await startSession(tx, who.id, visit)
       const deviceToken = known && input.deviceToken ? input.deviceToken : await newDevice(tx, visit, who.id)
       await tx.insert(signInTable).values(row(visit, who.id, 'ok'))
+      if (!known) await tellPerson(tx, who.id, null, { notice: 'new_device', values: where(visit), now: visit.now })
       await append(tx, {
         chain: `person:${who.id}`,
         at: visit.now,
@@ -74,7 +77,12 @@ export async function signIn(visit: Visit, input: SignInInput): Promise<Result<S
         actorId: who.id,
         subject: sessionId,
         detail: { newDevice: !known },
-        personal: { name: who.name, email: who.email, address: visit.address, userAgent: visit.userAgent.slice(0, 200) },
+        personal: {
+          name: who.name,
+          email: who.email,
+          address: visit.address,
+          userAgent: visit.userAgent.slice(0, 200),
+        },
       })
       return ok({ personId: who.id, sessionToken: token, deviceToken })
     })
@@ -116,12 +124,14 @@ const row = (visit: Visit, personId: string | null, outcome: 'ok' | 'failed' | '
   outcome,
 })
 
+const where = (visit: Visit) => ({ address: visit.address, at: visit.now.toISOString() })
+
 const remember = (visit: Visit, personId: string | null, outcome: 'failed' | 'blocked') =>
   visit.db.insert(signInTable).values(row(visit, personId, outcome))
 
 const tellLocked = (visit: Visit, personId: string) =>
   tellPerson(visit.db, personId, null, {
     notice: 'sign_in_locked',
-    values: { address: visit.address, at: visit.now.toISOString() },
+    values: where(visit),
     now: visit.now,
   })

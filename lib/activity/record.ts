@@ -55,7 +55,9 @@ export async function append(tx: Tx, entry: Entry): Promise<void> {
 
 /** What stands in the chain for a personal value: SHA-256 over its salt, name and value, hex. */
 export const commitment = (field: string, p: { value: string; salt: string }): string =>
-  createHash('sha256').update(JSON.stringify([p.salt, field, p.value])).digest('hex')
+  createHash('sha256')
+    .update(JSON.stringify([p.salt, field, p.value]))
+    .digest('hex')
 
 export type HashedFields = Omit<typeof audit.$inferSelect, 'personal' | 'hash'>
 
@@ -85,4 +87,3 @@ export const whereabouts = (ctx: Ctx | PersonCtx): Record<string, string> => {
   const who = 'actor' in ctx ? ctx.actor : ctx.person
   return { name: who.name, email: who.email, address: ctx.address, userAgent: ctx.userAgent.slice(0, 200) }
 }
-

@@ -228,3 +228,44 @@ function explain(host: string): RangeRefusal {
   if (/^\d{1,3}(\.\d{1,3}){1,2}\.?$/.test(host)) return 'short_form'
   return 'not_an_address'
 }
+
+/** One entry as a screen sees it. */
+export type WhitelistEntryView = {
+  id: string
+  /** Canonical text of the range. */
+  range: string
+  note: string
+  addedAt: Date
+  addedBy: string | null
+  expiresAt: Date | null
+}
+
+export type WhitelistView = {
+  id: string
+  /** Stored, not inferred: an empty list that is on refuses everybody. */
+  state: 'on' | 'off'
+  /** Goes up with every change; a save names the version it was made from. */
+  version: number
+  entries: WhitelistEntryView[]
+  changedAt: Date
+  changedBy: string | null
+}
+
+/** A save is adds, notes and removes against a version, so that two editors lose nothing. */
+export type WhitelistChange = {
+  version: number
+  add: { range: string; note: string }[]
+  /** Ids of entries. */
+  remove: string[]
+  /** New notes of entries that stay. */
+  notes: { id: string; note: string }[]
+}
+
+/** Why a whitelist change was refused, besides the refusals of every change and of the code. */
+export type WhitelistRefusal =
+  | 'stale'
+  | 'bad_range'
+  | 'too_many_entries'
+  | 'nothing_to_change'
+  | 'untrusted_proxy_in_front'
+  | 'invalid_input'

@@ -1,0 +1,1 @@
+ALTER TABLE "generation" ADD COLUMN "unconfirmed_told_at" timestamp with time zone;

@@ -1,0 +1,47 @@
+import { eq } from 'drizzle-orm'
+import { person } from '@/db/schema'
+import { append, whereabouts } from '@/lib/activity/record'
+import type { PersonCtx } from '@/lib/context'
+import { tellPerson } from '@/lib/mail/enqueue'
+import { refusable } from '@/lib/refusable'
+import { err, ok, type Result } from '@/lib/result'
+import { hashPassword } from '@/lib/secrets/password'
+import { clearAttempts } from './attempts'
+import { spendCode } from './factors'
+import type { ChangePasswordRefusal } from './model'
+import { proveOwn } from './own-proof'
+import { passwordWeakness } from './password-rules'
+import { endOtherSessions } from './sessions'
+
+/** Current password and sign-in code, then the new one. Every other session ends and the person is told. */
+export async function changePassword(
+  ctx: PersonCtx,
+  given: { password: string; code: string; next: string },
+): Promise<Result<{ sessionsEnded: number }, ChangePasswordRefusal>> {
+  const weakness = passwordWeakness(given.next, ctx.person)
+  if (weakness) return err(weakness)
+  const proof = await proveOwn(ctx, 'sign_in', given)
+  if (!proof.ok) return proof
+  const passwordHash = await hashPassword(given.next)
+
+  return refusable(ctx.db, async (tx) => {
+    if (proof.value.spend && !(await spendCode(tx, proof.value.spend))) return err('code_already_used')
+    await clearAttempts(tx, [proof.value.lane])
+    await tx.update(person).set({ passwordHash, passwordChangedAt: ctx.now }).where(eq(person.id, ctx.person.id))
+    const sessionsEnded = await endOtherSessions(tx, ctx, 'password_changed')
+    await tellPerson(tx, ctx.person.id, null, {
+      notice: 'password_changed',
+      values: { name: ctx.person.name, address: ctx.address, at: ctx.now.toISOString() },
+      now: ctx.now,
+    })
+    await append(tx, {
+      chain: `person:${ctx.person.id}`,
+      at: ctx.now,
+      action: 'person.password_changed',
+      actorId: ctx.person.id,
+      detail: { sessionsEnded },
+      personal: whereabouts(ctx),
+    })
+    return ok({ sessionsEnded })
+  })
+}

@@ -1,0 +1,91 @@
+import { and, desc, eq, inArray, isNull, lte } from 'drizzle-orm'
+import type { Queryable, Tx } from '@/db/client'
+import { credential, generation } from '@/db/schema'
+import { type GenerationState, generationState } from './model'
+
+export type Generation = typeof generation.$inferSelect & { state: GenerationState }
+export type Credential = typeof credential.$inferSelect
+
+/** The API user of a merchant, locked: whoever changes its generations, switch or rights waits for each other. */
+export async function lockApiUser(tx: Tx, merchantId: string): Promise<Credential> {
+  const [row] = await tx
+    .select()
+    .from(credential)
+    .where(and(eq(credential.merchantId, merchantId), eq(credential.kind, 'api_user')))
+    .for('update')
+  if (!row) throw new Error('a merchant has no API user')
+  return row
+}
+
+export async function apiUser(db: Queryable, merchantId: string): Promise<Credential> {
+  const [row] = await db
+    .select()
+    .from(credential)
+    .where(and(eq(credential.merchantId, merchantId), eq(credential.kind, 'api_user')))
+  if (!row) throw new Error('a merchant has no API user')
+  return row
+}
+
+/** The newest generations of a credential with their state at `now`, newest first. */
+export async function generationsOf(db: Queryable, c: Credential, now: Date, limit = 20): Promise<Generation[]> {
+  const rows = await db
+    .select()
+    .from(generation)
+    .where(and(eq(generation.merchantId, c.merchantId), eq(generation.credentialId, c.id)))
+    .orderBy(desc(generation.createdAt))
+    .limit(limit)
+  return rows.map((g) => ({ ...g, state: generationState(g, now) }))
+}
+
+/** One generation of the caller's merchant. Somebody else's id is simply not there. */
+export async function generationById(
+  db: Queryable,
+  merchantId: string,
+  id: string,
+  now: Date,
+): Promise<Generation | null> {
+  const [row] = await db
+    .select()
+    .from(generation)
+    .where(and(eq(generation.merchantId, merchantId), eq(generation.id, id)))
+  return row ? { ...row, state: generationState(row, now) } : null
+}
+
+/** Writes down what the clock has already decided, so that the partial unique indexes let the next one in. */
+export async function settle(tx: Tx, c: Credential, now: Date): Promise<void> {
+  const own = and(eq(generation.merchantId, c.merchantId), eq(generation.credentialId, c.id))
+  await tx
+    .update(generation)
+    .set({ revokedAt: generation.retiresAt })
+    .where(and(own, isNull(generation.revokedAt), lte(generation.retiresAt, now)))
+  await tx
+    .update(generation)
+    .set({ discardedAt: generation.pendingUntil, sealed: null })
+    .where(
+      and(
+        own,
+        isNull(generation.discardedAt),
+        isNull(generation.revokedAt),
+        isNull(generation.acknowledgedAt),
+        isNull(generation.firstUsedAt),
+        lte(generation.pendingUntil, now),
+      ),
+    )
+}
+
+/** Throws away a pair that nobody acknowledged. Its public id stays, so that a later call can be explained. */
+export async function discardGenerations(tx: Tx, ids: string[], by: string, now: Date): Promise<void> {
+  if (ids.length === 0) return
+  await tx
+    .update(generation)
+    .set({ discardedAt: now, discardedBy: by, sealed: null })
+    .where(and(inArray(generation.id, ids), isNull(generation.acknowledgedAt), isNull(generation.discardedAt)))
+}
+
+export async function revokeGenerations(tx: Tx, ids: string[], by: string, now: Date): Promise<void> {
+  if (ids.length === 0) return
+  await tx
+    .update(generation)
+    .set({ retiresAt: now, revokedAt: now, revokedBy: by })
+    .where(and(inArray(generation.id, ids), isNull(generation.revokedAt)))
+}
