@@ -85,7 +85,9 @@ async function firstTime(options: OwnerOptions, directory: string): Promise<void
   mkdirSync(fresh, { mode: 0o700 })
   const [command = '', ...args] = options.initdb(fresh)
   const code = await new Promise<number | null>((resolve, reject) => {
-    spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'] }).on('error', reject).on('exit', resolve)
+    spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'] })
+      .on('error', reject)
+      .on('exit', resolve)
   })
   if (code !== 0) throw new Error(`the database could not be initialised (exit code ${code})`)
   renameSync(fresh, directory)

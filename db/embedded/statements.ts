@@ -111,7 +111,13 @@ function sessionState(words: string[]): string | null {
     if (sessionLock.test(word)) return 'a session-level advisory lock'
     if (/^"?set_config"?$/.test(word) && !isLocal(words, at + 1)) return 'set_config that is not local'
   }
-  if (first === 'do') return words.filter((w) => w.startsWith('$')).map(inBody).find(Boolean) ?? null
+  if (first === 'do')
+    return (
+      words
+        .filter((w) => w.startsWith('$'))
+        .map(inBody)
+        .find(Boolean) ?? null
+    )
   return null
 }
 
