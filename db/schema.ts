@@ -14,6 +14,7 @@ import {
   smallint,
   text,
   timestamp,
+  unique,
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
@@ -144,6 +145,9 @@ export const session = pgTable(
   {
     id: uuid('id').primaryKey(),
     digest: text('digest').notNull().unique(),
+    /** The cookie changes at every step-up; the one before works a few seconds more, for requests under way. */
+    previousDigest: text('previous_digest').unique(),
+    previousUntil: at('previous_until'),
     personId: uuid('person_id')
       .notNull()
       .references(() => person.id),
@@ -237,7 +241,7 @@ export const credential = pgTable(
   (t) => [
     uniqueIndex('credential_one_api_user').on(t.merchantId).where(sql`${t.kind} = 'api_user'`),
     index('credential_merchant').on(t.merchantId, t.createdAt),
-    uniqueIndex('credential_tenant').on(t.merchantId, t.id),
+    unique('credential_tenant').on(t.merchantId, t.id),
   ],
 )
 
@@ -336,7 +340,7 @@ export const whitelist = pgTable(
   (t) => [
     foreignKey({ columns: [t.merchantId, t.credentialId], foreignColumns: [credential.merchantId, credential.id] }),
     uniqueIndex('whitelist_one').on(t.merchantId, sql`coalesce(${t.credentialId}::text, 'web')`),
-    uniqueIndex('whitelist_tenant').on(t.merchantId, t.id),
+    unique('whitelist_tenant').on(t.merchantId, t.id),
   ],
 )
 

@@ -48,7 +48,8 @@ CREATE TABLE "credential" (
 	"expires_at" timestamp with time zone,
 	"revision" integer DEFAULT 0 NOT NULL,
 	"created_at" timestamp with time zone NOT NULL,
-	"created_by" uuid
+	"created_by" uuid,
+	CONSTRAINT "credential_tenant" UNIQUE("merchant_id","id")
 );
 --> statement-breakpoint
 CREATE TABLE "device" (
@@ -116,6 +117,7 @@ CREATE TABLE "generation" (
 	"revoked_by" uuid,
 	"discarded_at" timestamp with time zone,
 	"discarded_by" uuid,
+	"unconfirmed_told_at" timestamp with time zone,
 	CONSTRAINT "generation_public_id_unique" UNIQUE("public_id"),
 	CONSTRAINT "generation_one_secret" CHECK (case when "generation"."scheme" = 'token' then "generation"."digest" is not null and "generation"."sealed" is null
            else "generation"."digest" is null and ("generation"."sealed" is not null or "generation"."discarded_at" is not null) end),
@@ -225,6 +227,8 @@ CREATE TABLE "sealing_key" (
 CREATE TABLE "session" (
 	"id" uuid PRIMARY KEY NOT NULL,
 	"digest" text NOT NULL,
+	"previous_digest" text,
+	"previous_until" timestamp with time zone,
 	"person_id" uuid NOT NULL,
 	"created_at" timestamp with time zone NOT NULL,
 	"last_seen_at" timestamp with time zone NOT NULL,
@@ -233,7 +237,8 @@ CREATE TABLE "session" (
 	"end_reason" text,
 	"address" text NOT NULL,
 	"user_agent" text NOT NULL,
-	CONSTRAINT "session_digest_unique" UNIQUE("digest")
+	CONSTRAINT "session_digest_unique" UNIQUE("digest"),
+	CONSTRAINT "session_previous_digest_unique" UNIQUE("previous_digest")
 );
 --> statement-breakpoint
 CREATE TABLE "sign_in" (
@@ -291,7 +296,8 @@ CREATE TABLE "whitelist" (
 	"state" text DEFAULT 'off' NOT NULL,
 	"version" integer DEFAULT 0 NOT NULL,
 	"changed_at" timestamp with time zone NOT NULL,
-	"changed_by" uuid
+	"changed_by" uuid,
+	CONSTRAINT "whitelist_tenant" UNIQUE("merchant_id","id")
 );
 --> statement-breakpoint
 CREATE TABLE "whitelist_entry" (
@@ -336,7 +342,6 @@ ALTER TABLE "whitelist_entry" ADD CONSTRAINT "whitelist_entry_removed_by_person_
 ALTER TABLE "whitelist_entry" ADD CONSTRAINT "whitelist_entry_merchant_id_whitelist_id_whitelist_merchant_id_id_fk" FOREIGN KEY ("merchant_id","whitelist_id") REFERENCES "public"."whitelist"("merchant_id","id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE UNIQUE INDEX "credential_one_api_user" ON "credential" USING btree ("merchant_id") WHERE "credential"."kind" = 'api_user';--> statement-breakpoint
 CREATE INDEX "credential_merchant" ON "credential" USING btree ("merchant_id","created_at");--> statement-breakpoint
-CREATE UNIQUE INDEX "credential_tenant" ON "credential" USING btree ("merchant_id","id");--> statement-breakpoint
 CREATE UNIQUE INDEX "factor_one_active" ON "factor" USING btree ("person_id","purpose") WHERE "factor"."state" = 'active';--> statement-breakpoint
 CREATE UNIQUE INDEX "factor_one_pending" ON "factor" USING btree ("person_id","purpose") WHERE "factor"."state" = 'pending';--> statement-breakpoint
 CREATE INDEX "gate_change_xid" ON "gate_change" USING btree ("xid");--> statement-breakpoint
@@ -355,7 +360,6 @@ CREATE INDEX "session_person" ON "session" USING btree ("person_id","created_at"
 CREATE INDEX "sign_in_person" ON "sign_in" USING btree ("person_id","at");--> statement-breakpoint
 CREATE INDEX "ticket_session" ON "ticket" USING btree ("session_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "whitelist_one" ON "whitelist" USING btree ("merchant_id",coalesce("credential_id"::text, 'web'));--> statement-breakpoint
-CREATE UNIQUE INDEX "whitelist_tenant" ON "whitelist" USING btree ("merchant_id","id");--> statement-breakpoint
 CREATE UNIQUE INDEX "whitelist_entry_once" ON "whitelist_entry" USING btree ("whitelist_id","range") WHERE "whitelist_entry"."removed_at" is null;--> statement-breakpoint
 CREATE TABLE "request_log_other" PARTITION OF "request_log" DEFAULT;--> statement-breakpoint
 CREATE TABLE "audit_other" PARTITION OF "audit" DEFAULT;--> statement-breakpoint

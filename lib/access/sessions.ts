@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, isNull, lt, ne, sql } from 'drizzle-orm'
+import { and, desc, eq, gt, isNull, lt, ne, or, sql } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
 import { type Db, type Queryable, transact } from '@/db/client'
 import { person, session } from '@/db/schema'
@@ -14,6 +14,22 @@ const idleSince = (now: Date): Date => new Date(now.getTime() - SESSION_IDLE_MIN
 /** A live session is one that was not ended, not left idle and not older than its absolute end. */
 const live = (now: Date) =>
   and(isNull(session.endedAt), gt(session.lastSeenAt, idleSince(now)), gt(session.expiresAt, now))
+
+/** The current cookie, or the one before it within its few seconds. */
+const carries = (digest: string, now: Date) =>
+  or(eq(session.digest, digest), and(eq(session.previousDigest, digest), gt(session.previousUntil, now)))
+
+const GRACE_MS = 5_000
+
+/** A new random id for the same session, after a person proved themselves again (ASVS 7.2.4). */
+export async function renewSession(db: Queryable, sessionId: string, now: Date): Promise<string> {
+  const { token, digest } = mintToken()
+  await db
+    .update(session)
+    .set({ previousDigest: session.digest, previousUntil: new Date(now.getTime() + GRACE_MS), digest })
+    .where(and(eq(session.id, sessionId), isNull(session.endedAt)))
+  return token
+}
 
 /** @returns the random id for the cookie; the database keeps its digest */
 export async function startSession(
@@ -51,7 +67,7 @@ export async function sessionOf(visit: Visit, token: string, polling = false): P
     })
     .from(session)
     .innerJoin(person, eq(person.id, session.personId))
-    .where(and(eq(session.digest, sha256(token)), live(visit.now)))
+    .where(and(carries(sha256(token), visit.now), live(visit.now)))
   if (!row) return null
   // Once in ten seconds is enough: a click must not cost a write.
   if (!polling && visit.now.getTime() - row.lastSeenAt.getTime() > 10_000) {

@@ -69,6 +69,7 @@ export async function signIn(visit: Visit, input: SignInInput): Promise<Result<S
       const { token, sessionId } = await startSession(tx, who.id, visit)
       const deviceToken = known && input.deviceToken ? input.deviceToken : await newDevice(tx, visit, who.id)
       await tx.insert(signInTable).values(row(visit, who.id, 'ok'))
+      if (!known) await tellPerson(tx, who.id, null, { notice: 'new_device', values: where(visit), now: visit.now })
       await append(tx, {
         chain: `person:${who.id}`,
         at: visit.now,
@@ -123,12 +124,14 @@ const row = (visit: Visit, personId: string | null, outcome: 'ok' | 'failed' | '
   outcome,
 })
 
+const where = (visit: Visit) => ({ address: visit.address, at: visit.now.toISOString() })
+
 const remember = (visit: Visit, personId: string | null, outcome: 'failed' | 'blocked') =>
   visit.db.insert(signInTable).values(row(visit, personId, outcome))
 
 const tellLocked = (visit: Visit, personId: string) =>
   tellPerson(visit.db, personId, null, {
     notice: 'sign_in_locked',
-    values: { address: visit.address, at: visit.now.toISOString() },
+    values: where(visit),
     now: visit.now,
   })

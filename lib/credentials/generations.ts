@@ -38,7 +38,12 @@ export async function generationsOf(db: Queryable, c: Credential, now: Date, lim
 }
 
 /** One generation of the caller's merchant. Somebody else's id is simply not there. */
-export async function generationById(db: Queryable, merchantId: string, id: string, now: Date): Promise<Generation | null> {
+export async function generationById(
+  db: Queryable,
+  merchantId: string,
+  id: string,
+  now: Date,
+): Promise<Generation | null> {
   const [row] = await db
     .select()
     .from(generation)

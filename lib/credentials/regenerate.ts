@@ -8,13 +8,7 @@ import { err, ok, type Result } from '@/lib/result'
 import { mintPublicId, mintSecret } from '@/lib/secrets/format'
 import type { Secret } from '@/lib/secrets/secret'
 import { discardGenerations, generationsOf, lockApiUser, revokeGenerations, settle } from './generations'
-import {
-  allowedOverlaps,
-  maskPublicId,
-  PENDING_MINUTES,
-  type RegenerateParams,
-  type RegenerateRefusal,
-} from './model'
+import { allowedOverlaps, maskPublicId, PENDING_MINUTES, type RegenerateParams, type RegenerateRefusal } from './model'
 
 export type Fresh = { generationId: string; apiKey: string; apiSecret: Secret; pendingUntil: Date }
 

@@ -40,9 +40,16 @@ async function tellUnconfirmed(db: Db, now: Date): Promise<void> {
           lte(generation.pendingUntil, now),
         ),
       )
-      .returning({ merchantId: generation.merchantId, publicId: generation.publicId, firstUsedAt: generation.firstUsedAt })
+      .returning({
+        merchantId: generation.merchantId,
+        publicId: generation.publicId,
+        firstUsedAt: generation.firstUsedAt,
+      })
     for (const g of told) {
-      const [m] = await tx.select({ name: sql<string>`${merchant.name}` }).from(merchant).where(eq(merchant.id, g.merchantId))
+      const [m] = await tx
+        .select({ name: sql<string>`${merchant.name}` })
+        .from(merchant)
+        .where(eq(merchant.id, g.merchantId))
       await tellOwners(tx, g.merchantId, {
         notice: 'pair_unconfirmed',
         values: {

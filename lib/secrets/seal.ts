@@ -4,7 +4,7 @@ import type { KeyRing } from './keys'
 /** What a ciphertext belongs to: it opens nowhere else (AES-256-GCM, associated data). */
 export type Binding = { table: string; row: string; owner: string; purpose: string }
 
-const associated = (b: Binding, keyId: string): Buffer =>
+export const associated = (b: Binding, keyId: string): Buffer =>
   Buffer.from(JSON.stringify([b.table, b.row, b.owner, b.purpose, keyId]))
 
 /** @returns nonce (12 bytes, random) + ciphertext + tag (16 bytes), and the id of the key that was used */

@@ -1,0 +1,1 @@
+// Stands for packages that only Next understands.

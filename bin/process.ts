@@ -1,0 +1,59 @@
+import { EnvError } from '@/lib/env'
+
+/** What all programs share: how they say that they are ready, how they fail, how they stop. */
+
+/** The supervisor waits for a line that begins so. */
+export const READY = 'ready'
+
+export function ready(what: string): void {
+  process.stdout.write(`${READY} ${what}\n`)
+}
+
+/** Ends the process with what a person can act on; a stack only where nobody foresaw the error. */
+export function fail(error: unknown): never {
+  if (error instanceof EnvError) {
+    process.stderr.write(`cannot start:\n${error.problems.map((p) => `  - ${p}\n`).join('')}`)
+  } else if (error instanceof Error && (error.constructor !== Error || 'code' in error)) {
+    process.stderr.write(`cannot start: ${error.message}\n`)
+  } else {
+    process.stderr.write(`cannot start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+  }
+  process.exit(1)
+}
+
+const LONGEST_STOP_MS = 15_000
+
+/** Stops once, on the first signal or when the supervisor is gone; then the process ends whatever still hangs. */
+export function stopWith(stop: () => Promise<void>): void {
+  let stopping = false
+  const end = () => {
+    if (stopping) return
+    stopping = true
+    setTimeout(() => process.exit(1), LONGEST_STOP_MS).unref()
+    stop().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    )
+  }
+  process.on('SIGTERM', end)
+  process.on('SIGINT', end)
+  if (process.env['GATEHOUSE_SUPERVISED']) whenParentEnds(end)
+}
+
+/** A supervisor that was killed cannot stop its children: they see that their parent is another one. */
+export function whenParentEnds(then: () => void): void {
+  const parent = process.ppid
+  setInterval(() => {
+    if (process.ppid !== parent) then()
+  }, 500).unref()
+}
+
+/** One line of JSON: nothing a client sends can begin a line of its own. */
+export function log(event: string, fields: Record<string, string | number | boolean | null | undefined> = {}): void {
+  process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), event, ...fields })}\n`)
+}
+
+/** Runs a program. */
+export function run(main: () => Promise<void>): void {
+  main().catch(fail)
+}

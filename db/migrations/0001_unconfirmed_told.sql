@@ -1,1 +1,0 @@
-ALTER TABLE "generation" ADD COLUMN "unconfirmed_told_at" timestamp with time zone;

@@ -1,0 +1,18 @@
+import { transact } from '@/db/client'
+import { append, whereabouts } from '@/lib/activity/record'
+import type { PersonCtx } from '@/lib/context'
+
+/** Somebody asked for a merchant they do not belong to: written on their own chain, the other merchant learns nothing. */
+export async function recordForeignMerchant(ctx: PersonCtx, merchantId: string): Promise<void> {
+  await transact(ctx.db, (tx) =>
+    append(tx, {
+      chain: `person:${ctx.person.id}`,
+      at: ctx.now,
+      action: 'access.refused',
+      result: 'refused',
+      actorId: ctx.person.id,
+      subject: merchantId.slice(0, 64),
+      personal: whereabouts(ctx),
+    }),
+  )
+}

@@ -1,0 +1,130 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { sql } from 'drizzle-orm'
+import pg from 'pg'
+import type { Db } from '@/db/client'
+
+/**
+ * How a gate learns of changes: pushed by LISTEN, and read from the change log each second as a backstop, by
+ * transaction id against the last snapshot, so that a long transaction that commits late is never missed.
+ */
+export type ChangeFeed = {
+  /** Reads the log once and returns when the answer held good; starts both loops. Throws if the database is silent. */
+  start(): Promise<void>
+  stop(): Promise<void>
+  /** Monotonic ms at which memory was last known to hold everything committed; -Infinity before the first read. */
+  freshAt(): number
+  /** Whether pushes arrive. */
+  listening(): boolean
+}
+
+export type FeedEvents = {
+  /** Records of these merchants are no longer true. */
+  changed(merchantIds: readonly string[]): void
+  /** Something may have been missed: nothing remembered is to be trusted. */
+  lost(): void
+}
+
+export const monotonicMs = (): number => performance.now()
+
+const POLL_MS = 1000
+const POLL_TIMEOUT_MS = 1500
+const CHANNEL = 'gate_change'
+
+export function changeFeed(db: Db, url: string, events: FeedEvents): ChangeFeed {
+  let snapshot: string | null = null
+  let freshAt = Number.NEGATIVE_INFINITY
+  let listener: pg.Client | null = null
+  let timer: NodeJS.Timeout | undefined
+  const stopped = new AbortController()
+
+  async function poll(): Promise<void> {
+    const asked = monotonicMs()
+    const found = await within(POLL_TIMEOUT_MS, readLog(db, snapshot))
+    if (asked < freshAt) return
+    if (found.rewound) events.lost()
+    else if (found.changed.length > 0) events.changed(found.changed)
+    snapshot = found.snapshot
+    freshAt = asked
+  }
+
+  function pollAgain(): void {
+    timer = setTimeout(() => {
+      void poll()
+        .catch(() => {})
+        .finally(() => {
+          if (!stopped.signal.aborted) pollAgain()
+        })
+    }, POLL_MS)
+  }
+
+  /** Holds one LISTEN connection until it breaks. */
+  async function listenOnce(): Promise<void> {
+    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 3000, keepAlive: true })
+    const broken = new Promise<void>((resolve) => {
+      client.once('end', resolve)
+      client.on('error', () => resolve())
+      stopped.signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+    client.on('notification', ({ payload }) => events.changed([payload ?? '']))
+    try {
+      await client.connect()
+      await client.query(`listen ${CHANNEL}`)
+      // What was pushed while nobody listened is gone.
+      events.lost()
+      listener = client
+      await broken
+    } finally {
+      listener = null
+      await within(1000, client.end()).catch(() => {})
+    }
+  }
+
+  async function listenForEver(): Promise<void> {
+    while (!stopped.signal.aborted) {
+      await listenOnce().catch(() => {})
+      await sleep(250, undefined, { signal: stopped.signal }).catch(() => {})
+    }
+  }
+
+  let listening: Promise<void> = Promise.resolve()
+  return {
+    async start() {
+      await poll()
+      pollAgain()
+      listening = listenForEver()
+    },
+    async stop() {
+      stopped.abort()
+      clearTimeout(timer)
+      await listening
+    },
+    freshAt: () => freshAt,
+    listening: () => listener !== null,
+  }
+}
+
+/** `rewound`: the log is behind what we have seen, so this is another database or an older copy of it. */
+async function readLog(db: Db, since: string | null) {
+  const seen = sql`coalesce(${since}::pg_snapshot, pg_current_snapshot())`
+  const { rows } = await db.execute<{ snapshot: string; rewound: boolean; changed: string[] | null }>(sql`
+    select pg_current_snapshot()::text as snapshot,
+           pg_snapshot_xmax(${seen}) > pg_snapshot_xmax(pg_current_snapshot()) as rewound,
+           (select array_agg(distinct merchant_id) from gate_change
+             where xid >= pg_snapshot_xmin(${seen}) and not pg_visible_in_snapshot(xid, ${seen})) as changed`)
+  const row = rows[0]
+  if (!row) throw new Error('the change log gave no row')
+  return { snapshot: row.snapshot, rewound: row.rewound, changed: row.changed ?? [] }
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  const timer = new AbortController()
+  const late = sleep(ms, undefined, { signal: timer.signal, ref: false }).then(() => {
+    throw new Error(`no answer within ${ms} ms`)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    timer.abort()
+    late.catch(() => {})
+  }
+}
