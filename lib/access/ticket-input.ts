@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { NoParams, RegenerateParamsInput } from '@/lib/credentials/input'
+import { Nothing, RegenerateParamsInput } from '@/lib/credentials/input'
+import { json } from '@/lib/form'
 import { typedSecret } from '@/lib/text'
 import { WhitelistChangeInput, WhitelistVersionInput } from '@/lib/whitelist/input'
 
@@ -7,12 +8,12 @@ import { WhitelistChangeInput, WhitelistVersionInput } from '@/lib/whitelist/inp
 export const OpenTicketInput = z.discriminatedUnion('operation', [
   z.strictObject({
     operation: z.literal('credentials.regenerate'),
-    params: RegenerateParamsInput,
+    params: json(RegenerateParamsInput),
     password: typedSecret,
   }),
-  z.strictObject({ operation: z.literal('money_out.allow'), params: NoParams, password: typedSecret }),
-  z.strictObject({ operation: z.literal('api_user.switch_on'), params: NoParams }),
-  z.strictObject({ operation: z.literal('api_whitelist.change'), params: WhitelistChangeInput }),
-  z.strictObject({ operation: z.literal('api_whitelist.turn_off'), params: WhitelistVersionInput }),
-  z.strictObject({ operation: z.literal('api_whitelist.turn_on'), params: WhitelistVersionInput }),
+  z.strictObject({ operation: z.literal('money_out.allow'), params: json(Nothing), password: typedSecret }),
+  z.strictObject({ operation: z.literal('api_user.switch_on'), params: json(Nothing) }),
+  z.strictObject({ operation: z.literal('api_whitelist.change'), params: json(WhitelistChangeInput) }),
+  z.strictObject({ operation: z.literal('api_whitelist.turn_off'), params: json(WhitelistVersionInput) }),
+  z.strictObject({ operation: z.literal('api_whitelist.turn_on'), params: json(WhitelistVersionInput) }),
 ])

@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { TicketText } from '@/lib/access/input'
-import { codeBox, line, uuidText } from '@/lib/text'
+import { Proven } from '@/lib/access/input'
+import { json } from '@/lib/form'
+import { line, uuidText } from '@/lib/text'
 import { maxEntries } from './model'
 
 const note = line(80)
@@ -12,6 +13,13 @@ export const WhitelistChangeInput = z.strictObject({
   remove: z.array(uuidText).max(maxEntries),
   notes: z.array(z.strictObject({ id: uuidText, note })).max(maxEntries),
 })
-export const ChangeWhitelistInput = z.strictObject({ ticket: TicketText, code: codeBox, params: WhitelistChangeInput })
+export const ChangeWhitelistInput = Proven.extend({ change: json(WhitelistChangeInput) }).transform(
+  ({ change, ...proven }) => ({ ...proven, params: change }),
+)
 export const WhitelistVersionInput = z.strictObject({ version })
-export const WhitelistStateInput = z.strictObject({ ticket: TicketText, code: codeBox, version })
+export const WhitelistStateInput = Proven.extend({
+  version: z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .transform(Number),
+})

@@ -8,20 +8,21 @@ import { finishEnrolment, startEnrolment } from '@/lib/access/enrol'
 import { ChangePasswordInput, EndSessionInput, FinishEnrolmentInput, StartEnrolmentInput } from '@/lib/access/input'
 import type { ChangePasswordRefusal, EnrolFinishRefusal, Enrolment, EnrolStartRefusal } from '@/lib/access/model'
 import { endAllOtherSessions, endSession } from '@/lib/access/sessions'
-import { err, ok, type Result } from '@/lib/result'
+import { readForm } from '@/lib/form'
+import { ok, type Result } from '@/lib/result'
 
 /** Who, what, do: one's own settings belong to no merchant. */
 async function act<S extends z.ZodType, T, E extends string>(
   shape: S,
-  given: unknown,
+  form: FormData,
   verb: (ctx: PersonCtx, input: z.infer<S>) => Promise<Result<T, E>>,
   after: (ctx: PersonCtx) => Promise<void> | void = () => refresh(),
 ): Promise<Result<T, E | 'signed_out' | 'invalid_input'>> {
   const who = await actingPerson()
   if (!who.ok) return who
-  const input = shape.safeParse(given)
-  if (!input.success) return err('invalid_input')
-  const result = await verb(who.value, input.data)
+  const input = readForm(shape, form)
+  if (!input.ok) return input
+  const result = await verb(who.value, input.value)
   if (result.ok) await after(who.value)
   return result
 }
@@ -32,29 +33,29 @@ const proven = async (ctx: PersonCtx) => {
 }
 
 /** The only `.reveal()` of a code generator's seed. */
-export async function startEnrolmentAction(given: unknown): Promise<Result<Enrolment, EnrolStartRefusal>> {
-  const fresh = await act(StartEnrolmentInput, given, startEnrolment, renewCookie)
+export async function startEnrolmentAction(form: FormData): Promise<Result<Enrolment, EnrolStartRefusal>> {
+  const fresh = await act(StartEnrolmentInput, form, startEnrolment, renewCookie)
   if (!fresh.ok) return fresh
   const { seed, uri, qrSvg, ...rest } = fresh.value
   return ok({ ...rest, seed: seed.reveal(), uri: uri.reveal(), qrSvg: qrSvg.reveal() })
 }
 
 export async function finishEnrolmentAction(
-  given: unknown,
+  form: FormData,
 ): Promise<Result<{ replaced: boolean; sessionsEnded: number }, EnrolFinishRefusal>> {
-  return act(FinishEnrolmentInput, given, finishEnrolment, proven)
+  return act(FinishEnrolmentInput, form, finishEnrolment, proven)
 }
 
 export async function changePasswordAction(
-  given: unknown,
+  form: FormData,
 ): Promise<Result<{ sessionsEnded: number }, ChangePasswordRefusal>> {
-  return act(ChangePasswordInput, given, changePassword, proven)
+  return act(ChangePasswordInput, form, changePassword, proven)
 }
 
 export async function endSessionAction(
-  given: unknown,
+  form: FormData,
 ): Promise<Result<null, 'not_found' | 'signed_out' | 'invalid_input'>> {
-  return act(EndSessionInput, given, (ctx, { sessionId }) => endSession(ctx, sessionId))
+  return act(EndSessionInput, form, (ctx, { sessionId }) => endSession(ctx, sessionId))
 }
 
 export async function endOtherSessionsAction(): Promise<Result<{ ended: number }, 'signed_out'>> {
