@@ -9,25 +9,23 @@ import type { SignInRefusal } from '@/lib/access/model'
 import { returnPath } from '@/lib/access/return-path'
 import { endSession } from '@/lib/access/sessions'
 import { signIn } from '@/lib/access/sign-in'
-import { readForm } from '@/lib/form'
-import { ok, type Result } from '@/lib/result'
+import { err, ok, type Result } from '@/lib/result'
 
 const DEVICE_SECONDS = 180 * 86_400
 
 /** @returns where to go; the browser goes there by itself, so that the form can show what was refused */
-export async function signInAction(form: FormData): Promise<Result<{ next: string }, SignInRefusal>> {
+export async function signInAction(given: unknown, next: unknown): Promise<Result<{ path: string }, SignInRefusal>> {
   await fromOurPage()
-  const input = readForm(SignInInput, form)
-  if (!input.ok) return input
-  const { next, ...given } = input.value
+  const input = SignInInput.safeParse(given)
+  if (!input.success) return err('invalid_input')
   const jar = await cookies()
 
-  const signedIn = await signIn(await visit(), { ...given, deviceToken: jar.get(deviceCookie())?.value ?? null })
+  const signedIn = await signIn(await visit(), { ...input.data, deviceToken: jar.get(deviceCookie())?.value ?? null })
   if (!signedIn.ok) return signedIn
 
   await setSessionCookie(signedIn.value.sessionToken)
   jar.set(deviceCookie(), signedIn.value.deviceToken, { ...cookieOptions(), maxAge: DEVICE_SECONDS })
-  return ok({ next: returnPath(next) })
+  return ok({ path: returnPath(next) })
 }
 
 export async function signOutAction(): Promise<void> {

@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { Nothing, RegenerateParamsInput } from '@/lib/credentials/input'
-import { json } from '@/lib/form'
+import { NoParams, RegenerateParamsInput } from '@/lib/credentials/input'
 import { typedSecret } from '@/lib/text'
 import { WhitelistChangeInput, WhitelistVersionInput } from '@/lib/whitelist/input'
 
@@ -8,12 +7,12 @@ import { WhitelistChangeInput, WhitelistVersionInput } from '@/lib/whitelist/inp
 export const OpenTicketInput = z.discriminatedUnion('operation', [
   z.strictObject({
     operation: z.literal('credentials.regenerate'),
-    params: json(RegenerateParamsInput),
+    params: RegenerateParamsInput,
     password: typedSecret,
   }),
-  z.strictObject({ operation: z.literal('money_out.allow'), params: json(Nothing), password: typedSecret }),
-  z.strictObject({ operation: z.literal('api_user.switch_on'), params: json(Nothing) }),
-  z.strictObject({ operation: z.literal('api_whitelist.change'), params: json(WhitelistChangeInput) }),
-  z.strictObject({ operation: z.literal('api_whitelist.turn_off'), params: json(WhitelistVersionInput) }),
-  z.strictObject({ operation: z.literal('api_whitelist.turn_on'), params: json(WhitelistVersionInput) }),
+  z.strictObject({ operation: z.literal('money_out.allow'), params: NoParams, password: typedSecret }),
+  z.strictObject({ operation: z.literal('api_user.switch_on'), params: NoParams }),
+  z.strictObject({ operation: z.literal('api_whitelist.change'), params: WhitelistChangeInput }),
+  z.strictObject({ operation: z.literal('api_whitelist.turn_off'), params: WhitelistVersionInput }),
+  z.strictObject({ operation: z.literal('api_whitelist.turn_on'), params: WhitelistVersionInput }),
 ])

@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import { Proven } from '@/lib/access/input'
-import { json } from '@/lib/form'
-import { line, uuidText } from '@/lib/text'
+import { TicketText } from '@/lib/access/input'
+import { codeBox, line, uuidText } from '@/lib/text'
 import { maxEntries } from './model'
 
 const note = line(80)
@@ -13,13 +12,6 @@ export const WhitelistChangeInput = z.strictObject({
   remove: z.array(uuidText).max(maxEntries),
   notes: z.array(z.strictObject({ id: uuidText, note })).max(maxEntries),
 })
-export const ChangeWhitelistInput = Proven.extend({ change: json(WhitelistChangeInput) }).transform(
-  ({ change, ...proven }) => ({ ...proven, params: change }),
-)
+export const ChangeWhitelistInput = z.strictObject({ ticket: TicketText, code: codeBox, params: WhitelistChangeInput })
 export const WhitelistVersionInput = z.strictObject({ version })
-export const WhitelistStateInput = Proven.extend({
-  version: z
-    .string()
-    .regex(/^\d{1,9}$/)
-    .transform(Number),
-})
+export const WhitelistStateInput = z.strictObject({ ticket: TicketText, code: codeBox, version })

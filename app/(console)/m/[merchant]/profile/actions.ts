@@ -8,21 +8,20 @@ import { finishEnrolment, startEnrolment } from '@/lib/access/enrol'
 import { ChangePasswordInput, EndSessionInput, FinishEnrolmentInput, StartEnrolmentInput } from '@/lib/access/input'
 import type { ChangePasswordRefusal, EnrolFinishRefusal, Enrolment, EnrolStartRefusal } from '@/lib/access/model'
 import { endAllOtherSessions, endSession } from '@/lib/access/sessions'
-import { readForm } from '@/lib/form'
-import { ok, type Result } from '@/lib/result'
+import { err, ok, type Result } from '@/lib/result'
 
 /** Who, what, do: one's own settings belong to no merchant. */
 async function act<S extends z.ZodType, T, E extends string>(
   shape: S,
-  form: FormData,
+  given: unknown,
   verb: (ctx: PersonCtx, input: z.infer<S>) => Promise<Result<T, E>>,
   after: (ctx: PersonCtx) => Promise<void> | void = () => refresh(),
 ): Promise<Result<T, E | 'signed_out' | 'invalid_input'>> {
   const who = await actingPerson()
   if (!who.ok) return who
-  const input = readForm(shape, form)
-  if (!input.ok) return input
-  const result = await verb(who.value, input.value)
+  const input = shape.safeParse(given)
+  if (!input.success) return err('invalid_input')
+  const result = await verb(who.value, input.data)
   if (result.ok) await after(who.value)
   return result
 }
@@ -33,29 +32,29 @@ const proven = async (ctx: PersonCtx) => {
 }
 
 /** The only `.reveal()` of a code generator's seed. */
-export async function startEnrolmentAction(form: FormData): Promise<Result<Enrolment, EnrolStartRefusal>> {
-  const fresh = await act(StartEnrolmentInput, form, startEnrolment, renewCookie)
+export async function startEnrolmentAction(given: unknown): Promise<Result<Enrolment, EnrolStartRefusal>> {
+  const fresh = await act(StartEnrolmentInput, given, startEnrolment, renewCookie)
   if (!fresh.ok) return fresh
   const { seed, uri, qrSvg, ...rest } = fresh.value
   return ok({ ...rest, seed: seed.reveal(), uri: uri.reveal(), qrSvg: qrSvg.reveal() })
 }
 
 export async function finishEnrolmentAction(
-  form: FormData,
+  given: unknown,
 ): Promise<Result<{ replaced: boolean; sessionsEnded: number }, EnrolFinishRefusal>> {
-  return act(FinishEnrolmentInput, form, finishEnrolment, proven)
+  return act(FinishEnrolmentInput, given, finishEnrolment, proven)
 }
 
 export async function changePasswordAction(
-  form: FormData,
+  given: unknown,
 ): Promise<Result<{ sessionsEnded: number }, ChangePasswordRefusal>> {
-  return act(ChangePasswordInput, form, changePassword, proven)
+  return act(ChangePasswordInput, given, changePassword, proven)
 }
 
 export async function endSessionAction(
-  form: FormData,
+  given: unknown,
 ): Promise<Result<null, 'not_found' | 'signed_out' | 'invalid_input'>> {
-  return act(EndSessionInput, form, (ctx, { sessionId }) => endSession(ctx, sessionId))
+  return act(EndSessionInput, given, (ctx, { sessionId }) => endSession(ctx, sessionId))
 }
 
 export async function endOtherSessionsAction(): Promise<Result<{ ended: number }, 'signed_out'>> {

@@ -3,13 +3,14 @@ import 'server-only'
 import { refresh } from 'next/cache'
 import type { z } from 'zod'
 import { acting, type Ctx, renewCookie } from '@/app/session'
+import { Proven } from '@/lib/access/input'
 import type { ChangeRefusal, CodeRefusal } from '@/lib/access/model'
 import { type OpenRefusal, openTicket } from '@/lib/access/step-up'
 import { OpenTicketInput } from '@/lib/access/ticket-input'
 import { acknowledge } from '@/lib/credentials/acknowledge'
 import { discard } from '@/lib/credentials/discard'
 import { endOverlap, shortenOverlap } from '@/lib/credentials/end-overlap'
-import { GenerationInput, Nothing, RegenerateInput, ShortenInput, SwitchInput } from '@/lib/credentials/input'
+import { GenerationInput, NoParams as Nothing, RegenerateInput, ShortenInput } from '@/lib/credentials/input'
 import type {
   AcknowledgeRefusal,
   DiscardRefusal,
@@ -21,7 +22,6 @@ import type {
 import { allowMoneyOut, forbidMoneyOut } from '@/lib/credentials/money-out'
 import { regenerate } from '@/lib/credentials/regenerate'
 import { switchOff, switchOn } from '@/lib/credentials/switch-api-user'
-import { merchantOf, readForm } from '@/lib/form'
 import { err, ok, type Result } from '@/lib/result'
 import { changeApiWhitelist, turnOff, turnOn } from '@/lib/whitelist/change'
 import { ChangeWhitelistInput, WhitelistStateInput } from '@/lib/whitelist/input'
@@ -29,83 +29,86 @@ import type { WhitelistRefusal } from '@/lib/whitelist/model'
 
 type Reply<T, E extends string> = Promise<Result<T, E | ChangeRefusal | 'invalid_input'>>
 
-/** Who, what, do, tell: the four beats of every action here. */
+/** Who, what, do, tell: the four beats of every action here. `proven` actions change the session's cookie afterwards. */
 async function act<S extends z.ZodType, T, E extends string>(
-  form: FormData,
+  merchant: unknown,
   shape: S,
+  given: unknown,
   verb: (ctx: Ctx, input: z.infer<S>) => Promise<Result<T, E>>,
-  tell: (ctx: Ctx) => Promise<void> | void = () => refresh(),
+  after: (ctx: Ctx) => Promise<void> | void = () => refresh(),
 ): Promise<Result<T, E | 'signed_out' | 'invalid_input'>> {
-  const ctx = await acting(merchantOf(form))
+  const ctx = await acting(merchant)
   if (!ctx.ok) return ctx
-  const input = readForm(shape, form)
-  if (!input.ok) return input
-  const result = await verb(ctx.value, input.value)
-  if (result.ok) await tell(ctx.value)
+  const input = shape.safeParse(given)
+  if (!input.success) return err('invalid_input')
+  const result = await verb(ctx.value, input.data)
+  if (result.ok) await after(ctx.value)
   return result
 }
 
-/** Who proved themselves again gets a new cookie: one that was copied before stops working. */
 const proven = async (ctx: Ctx) => {
   await renewCookie(ctx)
   refresh()
 }
 
-/** `operation`, `params` (JSON), and `password` where the operation asks for it. */
-export async function openTicketAction(form: FormData): Reply<{ ticket: string }, OpenRefusal> {
-  return act(form, OpenTicketInput, openTicket, () => {})
+export async function openTicketAction(merchant: string, given: unknown): Reply<{ ticket: string }, OpenRefusal> {
+  return act(merchant, OpenTicketInput, given, openTicket, () => {})
 }
 
-/** The only `.reveal()` of an API secret: `ticket`, `code`, `reason`, `overlap`. */
-export async function regenerateAction(form: FormData): Promise<RegenerateReply> {
-  const fresh = await act(form, RegenerateInput, regenerate, renewCookie)
+/** The only `.reveal()` of an API secret. The page is not refreshed: the popup must not be remounted under the secret. */
+export async function regenerateAction(merchant: string, given: unknown): Promise<RegenerateReply> {
+  const fresh = await act(merchant, RegenerateInput, given, regenerate, renewCookie)
   return fresh.ok ? ok({ ...fresh.value, apiSecret: fresh.value.apiSecret.reveal() }) : fresh
 }
 
-export async function acknowledgeAction(form: FormData): Reply<{ oldEndsAt: Date | null }, AcknowledgeRefusal> {
-  return act(form, GenerationInput, acknowledge)
+export async function acknowledgeAction(
+  merchant: string,
+  given: unknown,
+): Reply<{ oldEndsAt: Date | null }, AcknowledgeRefusal> {
+  return act(merchant, GenerationInput, given, acknowledge)
 }
 
-export async function discardAction(form: FormData): Reply<null, DiscardRefusal> {
-  return act(form, GenerationInput, discard)
+export async function discardAction(merchant: string, given: unknown): Reply<null, DiscardRefusal> {
+  return act(merchant, GenerationInput, given, discard)
 }
 
-export async function endOverlapAction(form: FormData): Reply<null, EndOverlapRefusal> {
-  return act(form, Nothing, endOverlap)
+export async function endOverlapAction(merchant: string): Reply<null, EndOverlapRefusal> {
+  return act(merchant, Nothing, {}, endOverlap)
 }
 
-export async function shortenOverlapAction(form: FormData): Reply<{ endsAt: Date }, EndOverlapRefusal> {
-  return act(form, ShortenInput, shortenOverlap)
+export async function shortenOverlapAction(
+  merchant: string,
+  given: unknown,
+): Reply<{ endsAt: Date }, EndOverlapRefusal> {
+  return act(merchant, ShortenInput, given, shortenOverlap)
 }
 
-export async function switchApiUserAction(form: FormData): Reply<null, SwitchRefusal> {
-  return act(form, SwitchInput, (ctx, { on, proven }) => (on ? switchOn(ctx, proven) : switchOff(ctx)), proven)
+export async function switchOffAction(merchant: string): Reply<null, SwitchRefusal> {
+  return act(merchant, Nothing, {}, switchOff)
 }
 
-export async function switchMoneyOutAction(form: FormData): Reply<null, MoneyOutRefusal> {
-  return act(
-    form,
-    SwitchInput,
-    async (ctx, { on, proven }) => {
-      if (!on) return forbidMoneyOut(ctx)
-      return proven ? allowMoneyOut(ctx, proven) : err('ticket_invalid')
-    },
-    proven,
-  )
+export async function switchOnAction(merchant: string, given: unknown): Reply<null, SwitchRefusal> {
+  return act(merchant, Proven.nullable(), given, switchOn, given ? proven : undefined)
+}
+
+export async function allowMoneyOutAction(merchant: string, given: unknown): Reply<null, MoneyOutRefusal> {
+  return act(merchant, Proven, given, allowMoneyOut, proven)
+}
+
+export async function forbidMoneyOutAction(merchant: string): Reply<null, MoneyOutRefusal> {
+  return act(merchant, Nothing, {}, forbidMoneyOut)
 }
 
 type WhitelistReply = Reply<{ version: number }, WhitelistRefusal | CodeRefusal>
 
-/** `change` (JSON of a WhitelistChange), `ticket`, `code`. */
-export async function changeWhitelistAction(form: FormData): WhitelistReply {
-  return act(form, ChangeWhitelistInput, changeApiWhitelist, proven)
+export async function changeWhitelistAction(merchant: string, given: unknown): WhitelistReply {
+  return act(merchant, ChangeWhitelistInput, given, changeApiWhitelist, proven)
 }
 
-/** `version`, `ticket`, `code`. */
-export async function turnWhitelistOffAction(form: FormData): WhitelistReply {
-  return act(form, WhitelistStateInput, turnOff, proven)
+export async function turnWhitelistOffAction(merchant: string, given: unknown): WhitelistReply {
+  return act(merchant, WhitelistStateInput, given, turnOff, proven)
 }
 
-export async function turnWhitelistOnAction(form: FormData): WhitelistReply {
-  return act(form, WhitelistStateInput, turnOn, proven)
+export async function turnWhitelistOnAction(merchant: string, given: unknown): WhitelistReply {
+  return act(merchant, WhitelistStateInput, given, turnOn, proven)
 }
