@@ -75,8 +75,6 @@ export function Requests({ hours, accepted, refused, groups }: Props) {
           </table>
         ) : (
           <>
-            {/* biome-ignore lint/a11y/noNoninteractiveElementInteractions: arrows read the columns one by one. */}
-            {/* biome-ignore lint/a11y/useSemanticElements: a drawing with a name, made of vectors. */}
             <svg
               viewBox="0 0 860 216"
               className="chart"

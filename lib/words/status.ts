@@ -1,3 +1,4 @@
+import type { Reason } from '@/lib/gatekeeping/model'
 import type { ChecklistItem, News } from '@/lib/status/model'
 
 export const statusWords = {
@@ -130,7 +131,7 @@ export const newsWords: { [K in News['kind']]: (news: Of<K>) => Line } = {
 export const refusalGroups = ['address', 'signature', 'right', 'off', 'replay'] as const
 export type RefusalGroup = (typeof refusalGroups)[number]
 
-const reasons: Record<string, { name: string; group: RefusalGroup }> = {
+const reasons: Record<Reason, { name: string; group: RefusalGroup }> = {
   address_not_listed: { name: 'Address not on the whitelist', group: 'address' },
   address_unknown: { name: 'Address could not be told', group: 'address' },
   wrong_secret: { name: 'Wrong secret', group: 'signature' },
@@ -151,7 +152,7 @@ const reasons: Record<string, { name: string; group: RefusalGroup }> = {
   permission_missing: { name: 'Right missing', group: 'right' },
   wallets_limited: { name: 'Wallet not allowed', group: 'right' },
   money_out_off: { name: 'Withdrawals not allowed', group: 'right' },
-  money_out_no_whitelist: { name: 'Withdrawals without a whitelist', group: 'right' },
+  money_out_whitelist_off: { name: 'Withdrawals without a whitelist', group: 'right' },
   money_out_unconfirmed: { name: 'Withdrawals with an unsaved pair', group: 'right' },
   generation_discarded: { name: 'Discarded pair', group: 'off' },
   generation_revoked: { name: 'Ended pair', group: 'off' },
@@ -162,11 +163,17 @@ const reasons: Record<string, { name: string; group: RefusalGroup }> = {
   credential_inactive: { name: 'API user off', group: 'off' },
   credential_deleted: { name: 'Key deleted', group: 'off' },
   credential_expired: { name: 'Key expired', group: 'off' },
+  too_many_failures: { name: 'Too many failures', group: 'replay' },
+  too_many_at_once: { name: 'Too many at once', group: 'replay' },
+  gate_unavailable: { name: 'Gate had no answer', group: 'replay' },
 }
 
-/** A reason in words; one that is new is printed as it is. */
+/** A reason in words; one of an older version is printed as it is. */
 export const refusalReason = (reason: string): { name: string; group: RefusalGroup } =>
-  reasons[reason] ?? { name: reason.replaceAll('_', ' ').replace(/^./, (c) => c.toUpperCase()), group: 'replay' }
+  (reasons as Partial<Record<string, { name: string; group: RefusalGroup }>>)[reason] ?? {
+    name: reason.replaceAll('_', ' ').replace(/^./, (c) => c.toUpperCase()),
+    group: 'replay',
+  }
 
 export const groupNames: Record<RefusalGroup, string> = {
   address: 'Address not listed',
