@@ -42,7 +42,7 @@ export async function bundle({ outdir, entryPoints = entries() }) {
     sourcesContent: false,
     external,
     // Throws in plain Node, and stands only in files that Next builds.
-    alias: { 'server-only': join(root, 'bin', 'empty.mjs') },
+    alias: { 'server-only': join(root, 'bin', 'shared', 'empty.mjs') },
     // Bundled CommonJS packages call require for Node's own modules.
     banner: {
       js: `import { createRequire as gatehouseRequire } from 'node:module';const require = gatehouseRequire(import.meta.url);`,
