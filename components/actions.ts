@@ -47,3 +47,5 @@ export type ApiActions = {
 
 /** Which merchant every confirmation names. */
 export type Where = { merchantId: string; merchantName: string; env: 'live' | 'test' }
+
+export type WhitelistActions = Pick<ApiActions, 'openTicket' | 'changeWhitelist' | 'turnWhitelistOff'>

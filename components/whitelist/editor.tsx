@@ -2,7 +2,7 @@
 import { useRouter } from 'next/navigation'
 import { useEffect, useId, useRef, useState } from 'react'
 import { StepUpDialog } from '@/components/access/step-up-dialog'
-import type { Where } from '@/components/actions'
+import type { Where, WhitelistActions } from '@/components/actions'
 import { useNow } from '@/components/ui/clock'
 import { Check, CircleAlert, Plus, Undo, X } from '@/components/ui/icons'
 import { Note } from '@/components/ui/parts'
@@ -24,7 +24,7 @@ import {
   setNote,
   summary,
 } from './draft'
-import { EntryNote, isExpired, type WhitelistActions } from './whitelist-row'
+import { EntryNote, isExpired } from './entry-note'
 
 type Props = {
   view: WhitelistView

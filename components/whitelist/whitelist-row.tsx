@@ -1,17 +1,16 @@
 'use client'
 import { lazy, Suspense, useRef, useState } from 'react'
-import type { ApiActions, Where } from '@/components/actions'
+import type { Where, WhitelistActions } from '@/components/actions'
 import { useNow } from '@/components/ui/clock'
 import { Pencil } from '@/components/ui/icons'
-import { Instant } from '@/components/ui/instant'
-import type { WhitelistEntryView, WhitelistView } from '@/lib/whitelist/model'
+import type { WhitelistView } from '@/lib/whitelist/model'
 import { whitelistWords as words } from '@/lib/words/whitelist'
+import { EntryNote, isExpired } from './entry-note'
 
 const load = () => import('./editor')
 const Editor = lazy(load)
 const TurnOff = lazy(() => import('./turn-off'))
 
-export type WhitelistActions = Pick<ApiActions, 'openTicket' | 'changeWhitelist' | 'turnWhitelistOff'>
 type Props = {
   view: WhitelistView
   where: Where
@@ -121,34 +120,5 @@ function AtRest({ view }: { view: WhitelistView }) {
         <p className={`text-small ${n === 0 ? 'text-stop' : 'text-ink-2'}`}>{n === 0 ? words.emptyOn : words.on(n)}</p>
       )}
     </>
-  )
-}
-
-export const isExpired = (e: WhitelistEntryView, now: number | null): boolean =>
-  e.expiresAt !== null && now !== null && e.expiresAt.getTime() <= now
-
-export function EntryNote({
-  entry,
-  now,
-  note = entry.note,
-}: {
-  entry: WhitelistEntryView
-  now: number | null
-  note?: string
-}) {
-  if (!note && !entry.expiresAt) return null
-  return (
-    <span className="nt">
-      {note}
-      {note && entry.expiresAt && ', '}
-      {entry.expiresAt &&
-        (isExpired(entry, now) ? (
-          words.expired
-        ) : (
-          <>
-            {words.until} <Instant at={entry.expiresAt} show="date" />
-          </>
-        ))}
-    </span>
   )
 }

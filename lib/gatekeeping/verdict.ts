@@ -83,11 +83,12 @@ export function refusal(reason: Reason, retryAfter?: number): Verdict {
   return retryAfter === undefined ? verdict : { ...verdict, retryAfter }
 }
 
-/** A proven call that is refused for what happened after the verdict: a limit, or a mark that could not be made. */
-export function withdrawn(verdict: Verdict & { allowed: true }, reason: Reason, retryAfter: number): Verdict {
+/** A proven call that is refused for what came after the verdict: a limit, its body, a mark that could not be made. */
+export function withdrawn(verdict: Verdict & { allowed: true }, reason: Reason, retryAfter?: number): Verdict {
   const { check, answer } = explained[reason]
   const list = verdict.checks.map((c): CheckResult => (c.check === check ? { check, ok: false, note: reason } : c))
-  return { allowed: false, reason, answer, proven: true, record: verdict.record, checks: list, retryAfter }
+  const refused = { allowed: false as const, reason, answer, proven: true, record: verdict.record, checks: list }
+  return retryAfter === undefined ? refused : { ...refused, retryAfter }
 }
 
 const answerTo = (reason: Reason, proven: boolean): Answer => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { mintKeyPair, openSealed, sealTo } from './hpke'
+import { mintKeyPair, openSealed, publicHalf, sealTo } from './hpke'
 
 const binding = { table: 'token_key', row: 'k1', owner: 'installation', purpose: 'token' }
 
@@ -8,6 +8,7 @@ describe('sealing to the gate', () => {
     // CHECKS 121
     const pair = await mintKeyPair()
     const other = await mintKeyPair()
+    expect(publicHalf(pair.privateKey)).toEqual(pair.publicKey)
     const ring = { current: 'g1', byId: new Map([['g1', pair.privateKey]]) }
     const { sealed, keyId } = await sealTo(Buffer.from('a secret'), binding, { id: 'g1', raw: pair.publicKey })
     expect((await openSealed(sealed, binding, keyId, ring)).toString()).toBe('a secret')

@@ -1,3 +1,4 @@
+import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core'
 import type { KeyRing } from './keys'
 import { associated, type Binding } from './seal'
@@ -52,6 +53,15 @@ export async function mintKeyPair(): Promise<{ publicKey: Buffer; privateKey: Bu
     suite.kem.serializePrivateKey(pair.privateKey),
   ])
   return { publicKey: Buffer.from(publicKey), privateKey: Buffer.from(privateKey) }
+}
+
+/** PKCS #8 of an X25519 key up to its 32 bytes (RFC 8410). */
+const PKCS8_X25519 = Buffer.from('302e020100300506032b656e04220420', 'hex')
+
+/** The public half of a raw private key. */
+export function publicHalf(privateKey: Buffer): Buffer {
+  const key = createPrivateKey({ key: Buffer.concat([PKCS8_X25519, privateKey]), format: 'der', type: 'pkcs8' })
+  return createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32)
 }
 
 /** The library reads whole ArrayBuffers: a Buffer may be a window into a shared one. */

@@ -124,6 +124,8 @@ export const credentialWords = {
   pendingText:
     'It works, but not for withdrawals. Left alone it is discarded, and nothing is lost. The secret can’t be shown again.',
   pendingLeft: 'Discarded',
+  pendingWaits: 'Waits for you',
+  needsYou: 'Needs you',
   unconfirmedText:
     'Nobody pressed “I have saved both”, but a program calls with it. It works beside the old pair, without withdrawals. Keep it if that program is yours.',
   saved: 'I have saved both',
@@ -131,7 +133,9 @@ export const credentialWords = {
   discard: 'Discard',
   discardTitle: 'Discard the new pair?',
   discardText: 'It stops within 2 seconds and for good. The current pair goes on untouched.',
+  discardTextFirst: 'It stops within 2 seconds and for good.',
   discarded: 'The new pair is thrown away and the old one keeps working.',
+  discardedFirst: 'The new pair is thrown away.',
   kept: 'The new pair is active.',
   tipsTitle: 'Keeping them safe',
   tips: [
@@ -223,6 +227,7 @@ export const proofWords = {
   replaced: (who: string) => `Replaced by ${who}. This pair was thrown away.`,
   offline: 'We can’t ask the gate just now. Trying again.',
   add: 'Add it',
+  added: (address: string) => `${address} is on the whitelist. Call again.`,
   cures: {
     address: (address: string) => `The secret was right; ${address} is not on the whitelist.`,
     whitelist_empty: () => 'The secret was right; the whitelist is on and empty, so every address is refused.',

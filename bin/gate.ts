@@ -1,0 +1,27 @@
+import { startGate } from '@/gate/server'
+import { readEnv } from '@/lib/env'
+import { ready, run, stopWith } from './process'
+
+/** The gate: what integrators call. Its answers come from memory; see `gate/` and `lib/gatekeeping/`. */
+run(async () => {
+  const env = readEnv('gate')
+  const [issuer] = env.publicGateUrls
+  const gate = await startGate({
+    databaseUrl: env.databaseUrl,
+    environment: env.gatehouseEnv,
+    issuer: issuer as string,
+    tagKey: env.tagKey,
+    privateKeys: env.gatePrivateKeys,
+    moneyOutNeedsWhitelist: true,
+    mostAtOnce: 200,
+    upstreamUrl: env.upstreamUrl,
+    upstreamSecret: Buffer.from(env.upstreamSecret),
+    routesFile: env.routesFile,
+    proxies: env.trustedProxies,
+    public: { addresses: env.listenAddresses, port: env.gatePort },
+    internal: { addresses: ['127.0.0.1'], port: env.internalPort },
+    upstreamSilenceMs: 60_000,
+  })
+  stopWith(gate.stop)
+  ready(`gate on port ${gate.publicPort}, internal on 127.0.0.1:${gate.internalPort}`)
+})

@@ -1,0 +1,100 @@
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type GateSettings, openGatekeeper } from '@/lib/gatekeeping/gatekeeper'
+import { identifier } from '@/lib/gatekeeping/identity'
+import type { Range } from '@/lib/whitelist/model'
+import { openFlights } from './flights'
+import { internalListener } from './internal'
+import { openCounters } from './metrics'
+import { type Forward, upstream } from './proxy'
+import { publicListener } from './public'
+import { watchRoutes } from './routes-file'
+import { refuse } from './voice'
+
+export type Listen = { addresses: readonly string[]; port: number }
+
+export type ServerSettings = GateSettings & {
+  upstreamUrl: string
+  upstreamSecret: Buffer
+  routesFile: string
+  proxies: readonly Range[]
+  public: Listen
+  internal: Listen
+  /** How long the upstream may be silent, in ms. */
+  upstreamSilenceMs: number
+  /** Instead of the upstream: measurements end accepted calls at once. */
+  forward?: Forward
+}
+
+export type Gate = {
+  /** The ports in use; of several addresses all have the same. */
+  publicPort: number
+  internalPort: number
+  /** Lets what is under way end, writes the log, closes everything. */
+  stop(): Promise<void>
+}
+
+const DRAIN_MS = 10_000
+
+/** Starts a gate. Throws when anything it needs is missing, wrong or taken. */
+export async function startGate(settings: ServerSettings): Promise<Gate> {
+  const routes = watchRoutes(settings.routesFile)
+  const keeper = await openGatekeeper(settings)
+  const flights = openFlights(keeper)
+  const counters = openCounters()
+  const identify = identifier(settings.upstreamSecret, settings.issuer)
+  const onward = upstream(settings.upstreamUrl, identify, refuse, settings.upstreamSilenceMs)
+  let draining = false
+
+  const shared = { keeper, flights, counters }
+  const forward = settings.forward ?? onward.forward
+  const { proxies, environment } = settings
+  const publicOnes = await listenAll(settings.public, () =>
+    publicListener({ ...shared, routes: routes.table, forward, proxies, environment }),
+  )
+  const internalOnes = await listenAll(settings.internal, () =>
+    internalListener({ ...shared, draining: () => draining }),
+  )
+
+  return {
+    publicPort: portOf(publicOnes[0]!),
+    internalPort: portOf(internalOnes[0]!),
+    async stop() {
+      draining = true
+      await Promise.all(publicOnes.map(drain))
+      flights.stop()
+      routes.stop()
+      await keeper.stop()
+      onward.close()
+      await Promise.all(internalOnes.map(drain))
+    },
+  }
+}
+
+/** With port 0 the first address chooses, and the others follow. */
+async function listenAll({ addresses, port }: Listen, make: () => Server): Promise<Server[]> {
+  const servers: Server[] = []
+  for (const address of addresses) {
+    const server = make()
+    const wanted = servers[0] ? portOf(servers[0]) : port
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen({ port: wanted, host: address, backlog: 1024 }, resolve)
+    })
+    servers.push(server)
+  }
+  return servers
+}
+
+const portOf = (server: Server): number => (server.address() as AddressInfo).port
+
+/** No new connection; idle ones end, busy ones after their answer, the rest at the deadline. */
+async function drain(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  const idle = setInterval(() => server.closeIdleConnections(), 100)
+  const deadline = setTimeout(() => server.closeAllConnections(), DRAIN_MS)
+  server.closeIdleConnections()
+  await closed
+  clearInterval(idle)
+  clearTimeout(deadline)
+}
