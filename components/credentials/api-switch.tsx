@@ -19,7 +19,7 @@ type Props = {
   may: boolean
   hostsLastHour: number
   where: Where
-  actions: Pick<ApiActions, 'openTicket' | 'switchApiUser'>
+  actions: Pick<ApiActions, 'openTicket' | 'switchOn' | 'switchOff'>
 }
 
 /** *Activate API user*: off after one question, on with the code only where a live pair would come back to life. */
@@ -31,7 +31,9 @@ export function ApiSwitch({ on, may, hostsLastHour, where, actions }: Props) {
   const words = switchWords
 
   async function set(next: boolean, proof?: { ticket: string; code: string }) {
-    const reply = await send(actions.switchApiUser, { merchant: where.merchantId, on: String(next), ...proof })
+    const reply = await send(() =>
+      next ? actions.switchOn(where.merchantId, proof ?? null) : actions.switchOff(where.merchantId),
+    )
     if (!reply.ok) return { error: reply.error, retryAt: reply.retryAt }
     setAsking(null)
     toast(next ? words.switchedOn : words.switchedOff, next ? 'open' : 'over')
@@ -80,8 +82,7 @@ export function ApiSwitch({ on, may, hostsLastHour, where, actions }: Props) {
           <StepUpDialog
             title={words.onTitle}
             where={where}
-            operation="api_user.switch_on"
-            params={{}}
+            ask={{ operation: 'api_user.switch_on', params: {} }}
             about={<p>{words.onText}</p>}
             submit={words.onGo}
             said={switchRefusals}
@@ -102,7 +103,7 @@ type MoneyProps = {
   /** The operator waived the whitelist for this installation. */
   waived?: boolean
   where: Where
-  actions: Pick<ApiActions, 'openTicket' | 'switchMoneyOut'>
+  actions: Pick<ApiActions, 'openTicket' | 'allowMoneyOut' | 'forbidMoneyOut'>
 }
 
 /** *Allow withdrawals*: ink, not green. Widening needs the password and the code. */
@@ -113,7 +114,9 @@ export function MoneyOutSwitch({ on, may, whitelistOn, waived = false, where, ac
   const blocked = !on && !whitelistOn && !waived
 
   async function set(next: boolean, proof?: { ticket: string; code: string }) {
-    const reply = await send(actions.switchMoneyOut, { merchant: where.merchantId, on: String(next), ...proof })
+    const reply = await send(() =>
+      proof ? actions.allowMoneyOut(where.merchantId, proof) : actions.forbidMoneyOut(where.merchantId),
+    )
     if (!reply.ok) return { error: reply.error, retryAt: reply.retryAt }
     setAsking(null)
     toast(next ? words.switchedOn : words.switchedOff, next ? 'open' : 'over')
@@ -164,8 +167,7 @@ export function MoneyOutSwitch({ on, may, whitelistOn, waived = false, where, ac
           <StepUpDialog
             title={words.onTitle}
             where={where}
-            operation="money_out.allow"
-            params={{}}
+            ask={{ operation: 'money_out.allow', params: {} }}
             password
             about={<p>{words.onText}</p>}
             submit={words.onGo}

@@ -35,7 +35,6 @@ export function WaitingActions({ generationId, where, unconfirmed = false, hasCu
   const [asking, setAsking] = useState(false)
   const [busy, setBusy] = useState(false)
   const [failed, setFailed] = useState<string | null>(null)
-  const fields = { merchant: where.merchantId, generationId }
 
   return (
     <span className="flex flex-wrap items-center gap-2">
@@ -54,7 +53,7 @@ export function WaitingActions({ generationId, where, unconfirmed = false, hasCu
         onClick={async () => {
           if (busy) return
           setBusy(true)
-          const reply = await send(actions.acknowledge, fields)
+          const reply = await send(() => actions.acknowledge(where.merchantId, { generationId }))
           setBusy(false)
           if (!reply.ok)
             setFailed(reply.error === 'lost' ? errorWords.lostTitle : acknowledgeRefusals[reply.error].title)
@@ -73,7 +72,7 @@ export function WaitingActions({ generationId, where, unconfirmed = false, hasCu
             said={discardRefusals}
             onClose={() => setAsking(false)}
             run={async () => {
-              const reply = await send(actions.discard, fields)
+              const reply = await send(() => actions.discard(where.merchantId, { generationId }))
               if (!reply.ok) return { error: reply.error, retryAt: reply.retryAt }
               setAsking(false)
               toast(hasCurrent ? words.discarded : words.discardedFirst, 'over')
@@ -125,7 +124,7 @@ export function OverlapActions({ endsAt, hostsLastHour, mayEnd, where, actions }
             said={endOverlapRefusals}
             onClose={() => setAsking(null)}
             run={async () => {
-              const reply = await send(actions.endOverlap, { merchant: where.merchantId })
+              const reply = await send(() => actions.endOverlap(where.merchantId))
               if (!reply.ok) return { error: reply.error, retryAt: reply.retryAt }
               setAsking(null)
               toast(w.ended, 'over')
@@ -163,7 +162,7 @@ export function OverlapActions({ endsAt, hostsLastHour, mayEnd, where, actions }
             }
             onClose={() => setAsking(null)}
             run={async () => {
-              const reply = await send(actions.shortenOverlap, { merchant: where.merchantId, lasts })
+              const reply = await send(() => actions.shortenOverlap(where.merchantId, { lasts }))
               if (!reply.ok) return { error: reply.error, retryAt: reply.retryAt }
               setAsking(null)
               toast(w.shortened)

@@ -22,7 +22,7 @@ type Props = {
 export function ManageSection({ apiUser, whitelist, role, merchantState, where, address, actions }: Props) {
   const active = merchantState === 'active'
   const hosts = (apiUser.current?.hostsLastHour ?? 0) + (apiUser.retiring?.hostsLastHour ?? 0)
-  const { openTicket, changeWhitelist, turnWhitelistOff, switchApiUser, switchMoneyOut } = actions
+  const { openTicket, changeWhitelist, turnWhitelistOff, turnWhitelistOn } = actions
   return (
     <Section id="manage" title={words.title} why={<p>{words.why}</p>}>
       <div className="card">
@@ -32,21 +32,21 @@ export function ManageSection({ apiUser, whitelist, role, merchantState, where, 
           address={address}
           canChange={active && can(role, 'api_whitelist.change')}
           canTurnOff={active && can(role, 'api_whitelist.turn_off')}
-          actions={{ openTicket, changeWhitelist, turnWhitelistOff }}
+          actions={{ openTicket, changeWhitelist, turnWhitelistOff, turnWhitelistOn }}
         />
         <ApiSwitch
           on={apiUser.on}
           may={active && can(role, 'api_user.switch')}
           hostsLastHour={hosts}
           where={where}
-          actions={{ openTicket, switchApiUser }}
+          actions={{ openTicket, switchOn: actions.switchOn, switchOff: actions.switchOff }}
         />
         <MoneyOutSwitch
           on={apiUser.moneyOut}
           may={active && can(role, 'money_out.switch')}
           whitelistOn={whitelist.state === 'on'}
           where={where}
-          actions={{ openTicket, switchMoneyOut }}
+          actions={{ openTicket, allowMoneyOut: actions.allowMoneyOut, forbidMoneyOut: actions.forbidMoneyOut }}
         />
       </div>
     </Section>

@@ -9,6 +9,7 @@ import { Plus } from '@/components/ui/icons'
 import { Instant, TimeLeft } from '@/components/ui/instant'
 import { send } from '@/components/ui/send'
 import type { Proof, Revealed } from '@/lib/credentials/model'
+import type { WhitelistChange } from '@/lib/whitelist/model'
 import { proofWords as words } from '@/lib/words/api'
 import { changeRefusals, confirmWords, passwordRefusals } from '@/lib/words/confirm'
 import { whitelistRefusals } from '@/lib/words/whitelist'
@@ -54,7 +55,7 @@ function Panel({ revealed, facts, actions, onSafe, onOver }: Props) {
   const { data: proof, isError } = useQuery({
     queryKey: ['proof', id],
     queryFn: async ({ signal }) => {
-      const answer = await fetch(`${facts.proofPath}?generation=${encodeURIComponent(id)}`, {
+      const answer = await fetch(`${facts.proofPath}/${encodeURIComponent(id)}`, {
         signal,
         cache: 'no-store',
       })
@@ -132,18 +133,17 @@ function Panel({ revealed, facts, actions, onSafe, onOver }: Props) {
 }
 
 const isOver = (p: Proof): boolean => p.state === 'discarded' || p.state === 'revoked'
-const isAddress = (reason: string): boolean => /address|whitelist/.test(reason) && !/empty/.test(reason)
+const isAddress = (reason: string): boolean => reason === 'address_not_listed'
 
 /** The cure of a refusal; the gate's reasons are matched by what they are about, and any other is quoted. */
 function cure(reason: string, address: string): string {
   const c = words.cures
-  if (/empty/.test(reason)) return c.whitelist_empty()
   if (isAddress(reason)) return c.address(address)
-  if (/inactive|api_user|switched_off/.test(reason)) return c.api_user_off()
-  if (/money/.test(reason)) return c.money_out()
-  if (/route|right|permission/.test(reason)) return c.route()
-  if (/merchant|suspended|pending/.test(reason)) return c.merchant()
-  if (/limit|many/.test(reason)) return c.limit()
+  if (reason === 'credential_inactive') return c.api_user_off()
+  if (/^money_out|confirm/.test(reason)) return c.money_out()
+  if (/route|permission|wallets/.test(reason)) return c.route()
+  if (/^merchant_/.test(reason)) return c.merchant()
+  if (/limit|too_many/.test(reason)) return c.limit()
   return c.other(address, reason)
 }
 
@@ -161,23 +161,22 @@ function AddAddress({ address, facts, openTicket, change }: AddProps) {
   const [busy, setBusy] = useState(false)
   const [done, setDone] = useState(false)
   const [problem, setProblem] = useState<Problem | null>(null)
-  const what = JSON.stringify({
+  const what: WhitelistChange = {
     version: facts.whitelist.version,
     add: [{ range: address, note: '' }],
     remove: [],
     notes: [],
-  })
+  }
+
   const frozen = useRef(what)
 
   async function open() {
     setBusy(true)
     frozen.current = what
     setProblem(null)
-    const reply = await send(openTicket, {
-      merchant: facts.where.merchantId,
-      operation: 'api_whitelist.change',
-      params: what,
-    })
+    const reply = await send(() =>
+      openTicket(facts.where.merchantId, { operation: 'api_whitelist.change', params: what }),
+    )
     setBusy(false)
     if (reply.ok) setTicket(reply.value.ticket)
     else setProblem({ error: reply.error, retryAt: reply.retryAt })
@@ -186,12 +185,7 @@ function AddAddress({ address, facts, openTicket, change }: AddProps) {
     if (!ticket || busy) return
     setBusy(true)
     setProblem(null)
-    const reply = await send(change, {
-      merchant: facts.where.merchantId,
-      change: frozen.current,
-      ticket,
-      code: full,
-    })
+    const reply = await send(() => change(facts.where.merchantId, { ticket, code: full, params: frozen.current }))
     setBusy(false)
     setCode('')
     if (reply.ok) return setDone(true)

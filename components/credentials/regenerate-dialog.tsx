@@ -106,10 +106,11 @@ export default function RegenerateDialog({ facts, actions, onClose }: Props) {
       if (busy) return
       setBusy(true)
       setProblem(null)
-      const reply = await send(actions[action] as ApiActions['discard'], {
-        merchant: facts.where.merchantId,
-        generationId: revealed.generationId,
-      })
+      const given = { generationId: revealed.generationId }
+      const reply =
+        action === 'acknowledge'
+          ? await send(() => actions.acknowledge(facts.where.merchantId, given))
+          : await send(() => actions.discard(facts.where.merchantId, given))
       setBusy(false)
       if (reply.ok) {
         leaveHistory()
@@ -192,7 +193,7 @@ export default function RegenerateDialog({ facts, actions, onClose }: Props) {
           onBack={() => setTicket(null)}
           onRestart={() => setTicket(null)}
           onCode={async (code) => {
-            const reply = await send(actions.regenerate, { merchant: facts.where.merchantId, ticket, code, ...params })
+            const reply = await send(() => actions.regenerate(facts.where.merchantId, { ticket, code, params }))
             if (!reply.ok) return { error: reply.error, retryAt: reply.retryAt }
             setRevealed(reply.value)
             setTicket(null)
@@ -228,12 +229,9 @@ export default function RegenerateDialog({ facts, actions, onClose }: Props) {
           if (busy) return
           setBusy(true)
           setProblem(null)
-          const reply = await send(actions.openTicket, {
-            merchant: facts.where.merchantId,
-            operation: 'credentials.regenerate',
-            params: JSON.stringify(params),
-            password,
-          })
+          const reply = await send(() =>
+            actions.openTicket(facts.where.merchantId, { operation: 'credentials.regenerate', params, password }),
+          )
           setBusy(false)
           if (reply.ok) setTicket(reply.value.ticket)
           else setProblem({ said: openSaid, problem: { error: reply.error, retryAt: reply.retryAt } })

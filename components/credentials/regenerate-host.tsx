@@ -14,7 +14,7 @@ export type RegenerateFacts = {
   where: Where
   /** The gate's public address, for the script. */
   gateUrl: string
-  /** GET route of the proof; `?generation=` is added. */
+  /** GET route of the proof; `/` and the generation's id are added. */
   proofPath: string
   hasCurrent: boolean
   hasPending: boolean

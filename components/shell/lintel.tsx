@@ -112,7 +112,7 @@ export function Lintel({ env, person, here, all, mayOpenAccessList, mayOpenActiv
         }
       >
         {base && mayOpenAccessList && (
-          <Link role="menuitem" className="it" href={`${base}/access-list`}>
+          <Link role="menuitem" className="it" href={`${base}/access`}>
             <KeyRound />
             {words.accessList}
           </Link>

@@ -16,6 +16,7 @@ export function PopMenu({ id, className, label, head, children }: Props) {
     return () => pop.removeEventListener('toggle', onToggle)
   }, [])
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: it passes keys and clicks on to the menu inside.
     <div
       ref={ref}
       id={id}

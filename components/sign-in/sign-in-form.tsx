@@ -1,17 +1,19 @@
 'use client'
 import { useEffect, useId, useRef, useState } from 'react'
 import { RefusalNote } from '@/components/access/refusal'
-import type { Action } from '@/components/actions'
 import { Field } from '@/components/ui/field'
 import { Loader } from '@/components/ui/icons'
 import { Note } from '@/components/ui/parts'
 import { send } from '@/components/ui/send'
 import type { SignInRefusal } from '@/lib/access/model'
+import type { Result } from '@/lib/result'
 import { signInRefusals, signInWords as words } from '@/lib/words/sign-in'
 
 export type SignInProps = {
-  /** `email`, `password`, `code`, `next`. On success it redirects, or the value says where to. */
-  signIn: Action<{ next: string } | null, SignInRefusal>
+  signIn: (
+    given: { email: string; password: string; code: string },
+    next: string,
+  ) => Promise<Result<{ path: string }, SignInRefusal>>
   next: string
 }
 
@@ -41,17 +43,13 @@ export function SignInForm({
         const value = (name: string) => (fields.elements.namedItem(name) as HTMLInputElement).value
         setBusy(true)
         setProblem(null)
-        const reply = await send(signIn, {
+        const given = {
           email: value('email').trim(),
           password: value('password'),
           code: value('code').replace(/\s/g, ''),
-          next,
-        })
-        if (reply?.ok !== false) {
-          const to = reply?.value?.next
-          if (to?.startsWith('/') && !to.startsWith('//') && !to.includes('\\')) window.location.assign(to)
-          return
         }
+        const reply = await send(() => signIn(given, next))
+        if (reply.ok) return window.location.assign(reply.value.path)
         setBusy(false)
         setProblem({ error: reply.error, retryAt: reply.retryAt })
         for (const name of ['password', 'code']) (fields.elements.namedItem(name) as HTMLInputElement).value = ''

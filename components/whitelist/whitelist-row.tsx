@@ -9,7 +9,7 @@ import { EntryNote, isExpired } from './entry-note'
 
 const load = () => import('./editor')
 const Editor = lazy(load)
-const TurnOff = lazy(() => import('./turn-off'))
+const WhitelistState = lazy(() => import('./whitelist-state'))
 
 type Props = {
   view: WhitelistView
@@ -26,7 +26,7 @@ const SHOWN = 5
 /** At rest: chips and a pencil. The editor is loaded when the pencil is pressed. */
 export function WhitelistRow({ view, where, address, canChange, canTurnOff, actions }: Props) {
   const [editing, setEditing] = useState(false)
-  const [turningOff, setTurningOff] = useState(false)
+  const [switching, setSwitching] = useState(false)
   const pencil = useRef<HTMLButtonElement>(null)
 
   return (
@@ -51,10 +51,10 @@ export function WhitelistRow({ view, where, address, canChange, canTurnOff, acti
         <>
           <div className="val">
             <AtRest view={view} />
-            {canTurnOff && view.state === 'on' && (
+            {(view.state === 'on' ? canTurnOff : canChange && view.entries.length > 0) && (
               <p className="mt-2 text-small">
-                <button type="button" className="linklike" onClick={() => setTurningOff(true)}>
-                  {words.turnOff}
+                <button type="button" className="linklike" onClick={() => setSwitching(true)}>
+                  {view.state === 'on' ? words.turnOff : words.turnOn}
                 </button>
               </p>
             )}
@@ -76,9 +76,9 @@ export function WhitelistRow({ view, where, address, canChange, canTurnOff, acti
           </div>
         </>
       )}
-      {turningOff && (
+      {switching && (
         <Suspense fallback={null}>
-          <TurnOff view={view} where={where} actions={actions} onClose={() => setTurningOff(false)} />
+          <WhitelistState view={view} where={where} actions={actions} onClose={() => setSwitching(false)} />
         </Suspense>
       )}
     </div>

@@ -230,7 +230,6 @@ export const proofWords = {
   added: (address: string) => `${address} is on the whitelist. Call again.`,
   cures: {
     address: (address: string) => `The secret was right; ${address} is not on the whitelist.`,
-    whitelist_empty: () => 'The secret was right; the whitelist is on and empty, so every address is refused.',
     api_user_off: () => 'The secret was right; the API user is switched off. Switch it on, then call again.',
     route: () => 'The pair is right; the route asked for is not one that it may call.',
     money_out: () => 'The pair is right; withdrawals need “I have saved both” and “Allow withdrawals”.',
