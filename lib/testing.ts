@@ -4,14 +4,14 @@ import { v7 as uuid } from 'uuid'
 import { inject } from 'vitest'
 import { connect, type Db } from '@/db/client'
 import { factor, generation, sealingKey, usage } from '@/db/schema'
-import { sealSeed } from './access/factors'
-import { addMember, addWallet, createMerchant, createPerson } from './merchants/create'
-import type { Role } from './access/model'
-import { openTicket, type Operation } from './access/step-up'
-import { startSession } from './access/sessions'
 import { contextOf } from './access/actor'
+import { sealSeed } from './access/factors'
+import type { Role } from './access/model'
+import { startSession } from './access/sessions'
+import { type Operation, openTicket } from './access/step-up'
 import { fixedClock } from './clock'
 import type { Ctx, Installation, PersonCtx, Visit } from './context'
+import { addMember, addWallet, createMerchant, createPerson } from './merchants/create'
 import type { ConsoleKeys } from './secrets/keys'
 import { hashPassword } from './secrets/password'
 import { currentCode, mintSeed, STEP_SECONDS } from './secrets/totp'
@@ -100,7 +100,14 @@ export async function world(options: { state?: 'pending' | 'active' } = {}): Pro
         enrolledAt: clock.now(),
       })
     }
-    if (role === 'root') await createMerchant(db, { id: merchantId, name: 'Harbour Test', rootId: id, state: options.state ?? 'active', now: clock.now() })
+    if (role === 'root')
+      await createMerchant(db, {
+        id: merchantId,
+        name: 'Harbour Test',
+        rootId: id,
+        state: options.state ?? 'active',
+        now: clock.now(),
+      })
     else await addMember(db, { merchantId, personId: id, role, now: clock.now() })
     let sessionId: string | undefined
     const own = async (): Promise<PersonCtx> => {
@@ -143,7 +150,9 @@ export async function world(options: { state?: 'pending' | 'active' } = {}): Pro
 }
 
 async function databaseTime(db: Db): Promise<Date> {
-  const { rows } = await db.execute<{ ms: number }>(sql`select (extract(epoch from clock_timestamp()) * 1000)::float8 as ms`)
+  const { rows } = await db.execute<{ ms: number }>(
+    sql`select (extract(epoch from clock_timestamp()) * 1000)::float8 as ms`,
+  )
   return new Date(Math.floor(Number(rows[0]?.ms)))
 }
 
@@ -152,6 +161,12 @@ export async function used(w: World, generationId: string): Promise<void> {
   await w.db.update(generation).set({ firstUsedAt: w.clock.now() }).where(eq(generation.id, generationId))
   await w.db
     .insert(usage)
-    .values({ generationId, merchantId: w.merchantId, lastUsedAt: w.clock.now(), lastUsedFrom: '203.0.113.7', calls: 1 })
+    .values({
+      generationId,
+      merchantId: w.merchantId,
+      lastUsedAt: w.clock.now(),
+      lastUsedFrom: '203.0.113.7',
+      calls: 1,
+    })
     .onConflictDoNothing()
 }
