@@ -384,7 +384,7 @@ describe('money-out', () => {
       headers: bearer(await tokenFor(base, user)),
     })
     const body = answer.status === 200 ? null : ((await answer.json()) as Errors)
-    return [answer.status, (body?.errors[0]!.meta as { reason: string } | undefined)?.reason]
+    return [answer.status, (body?.errors[0]?.meta as { reason: string } | undefined)?.reason]
   }
 
   it('needs the switch, a whitelist that is on, the permission and an acknowledged pair', async () => {
