@@ -16,7 +16,8 @@ run(async () => {
   if (demo) Object.assign(process.env, demoEnvironment(process.env))
   const env = readEnv('start')
   const began = Date.now()
-  const say = (line: string) => process.stdout.write(`${((Date.now() - began) / 1000).toFixed(1).padStart(6)}s  ${line}\n`)
+  const say = (line: string) =>
+    process.stdout.write(`${((Date.now() - began) / 1000).toFixed(1).padStart(6)}s  ${line}\n`)
   if (env.embedded || demo) makeKeys(env.dataDir, { demo })
   await refuseBusyPorts(env.listenAddresses, {
     CONSOLE_PORT: env.consolePort,

@@ -58,10 +58,11 @@ const escaped = (text: string): string => text.replace(/[&<>"']/g, (c) => `&#${c
 
 function page(res: ServerResponse, mails: readonly Mail[]): void {
   const items = mails.map(
-    (m) => `<article><h2>${escaped(m.subject)}</h2><p class="to">To ${escaped(m.to)}, <time datetime="${m.at.toISOString()}">${m.at
-      .toISOString()
-      .slice(0, 19)
-      .replace('T', ' ')} UTC</time></p><pre>${escaped(m.text)}</pre></article>`,
+    (m) =>
+      `<article><h2>${escaped(m.subject)}</h2><p class="to">To ${escaped(m.to)}, <time datetime="${m.at.toISOString()}">${m.at
+        .toISOString()
+        .slice(0, 19)
+        .replace('T', ' ')} UTC</time></p><pre>${escaped(m.text)}</pre></article>`,
   )
   res.writeHead(200, {
     'Content-Type': 'text/html; charset=utf-8',

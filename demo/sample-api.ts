@@ -44,14 +44,22 @@ async function answer(req: IncomingMessage, res: ServerResponse, secret: string)
 type Request = { method: string; url: string; body: Buffer; req: IncomingMessage }
 type Route = (caller: Caller, request: Request) => [number, unknown]
 
-const list = (items: unknown[]): Route => (caller) => [200, { merchant: caller.merchant, data: items }]
+const list =
+  (items: unknown[]): Route =>
+  (caller) => [200, { merchant: caller.merchant, data: items }]
 
 const created =
   (what: string): Route =>
   (caller, { body }) => {
     const given = readBody(body)
     if (!given) return [400, { error: 'the body is no JSON object' }]
-    return [201, { merchant: caller.merchant, data: { ...given, id: `${what}_${caller.requestId.slice(0, 12)}`, status: 'created' } }]
+    return [
+      201,
+      {
+        merchant: caller.merchant,
+        data: { ...given, id: `${what}_${caller.requestId.slice(0, 12)}`, status: 'created' },
+      },
+    ]
   }
 
 const echo: Route = (caller, { method, url, body, req }) => [
@@ -85,7 +93,9 @@ const routes: Record<string, Route> = {
 function readBody(body: Buffer): Record<string, unknown> | null {
   try {
     const value: unknown = body.length === 0 ? {} : JSON.parse(body.toString('utf8'))
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : null
   } catch {
     return null
   }

@@ -61,7 +61,10 @@ async function seedMerchant(db: Db, given: DemoMerchant, keys: KeyRing): Promise
 /** The people of a database that another clone filled have passwords that nobody here knows. */
 async function proveOwn(db: Db, given: DemoMerchant): Promise<void> {
   const [first] = given.people
-  const [row] = await db.select({ id: person.id }).from(person).where(eq(person.email, first?.email ?? ''))
+  const [row] = await db
+    .select({ id: person.id })
+    .from(person)
+    .where(eq(person.email, first?.email ?? ''))
   const [known] = row ? await db.select({ id: factor.id }).from(factor).where(eq(factor.personId, row.id)) : []
   if (!known) throw new Error('the demo database was filled by another version: remove its data directory')
 }

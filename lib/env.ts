@@ -211,8 +211,18 @@ export const variables = {
     fallback: '',
     means: '1 allows a CONSOLE_URL with plain http that is not loopback: a permanent banner, and never money-out',
   },
-  DEMO_API_PORT: { programs: ['start', 'demo'], schema: port, fallback: '4100', means: "port of the demo's sample API" },
-  DEMO_SMTP_PORT: { programs: ['start', 'demo'], schema: port, fallback: '4101', means: "port of the demo's mail server" },
+  DEMO_API_PORT: {
+    programs: ['start', 'demo'],
+    schema: port,
+    fallback: '4100',
+    means: "port of the demo's sample API",
+  },
+  DEMO_SMTP_PORT: {
+    programs: ['start', 'demo'],
+    schema: port,
+    fallback: '4101',
+    means: "port of the demo's mail server",
+  },
   DEMO_MAILBOX_PORT: {
     programs: ['start', 'demo'],
     schema: port,

@@ -46,6 +46,8 @@ async function agree(db: Queryable, claim: Claim, mayBeEmpty: boolean): Promise<
     )
   }
   if (row.environment !== claim.environment) {
-    throw new WrongInstallation(`the database is ${row.environment} for good, and GATEHOUSE_ENV says ${claim.environment}`)
+    throw new WrongInstallation(
+      `the database is ${row.environment} for good, and GATEHOUSE_ENV says ${claim.environment}`,
+    )
   }
 }

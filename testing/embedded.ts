@@ -40,7 +40,12 @@ export async function startEmbedded(dataDir?: string): Promise<Embedded> {
   const own = dataDir ?? mkdtempSync(join(tmpdir(), 'gatehouse-db-'))
   if (!dataDir) cpSync(await template(), join(own, 'database'), { recursive: true })
   const child = spawn(process.execPath, ['--enable-source-maps', join(programs, 'owner.mjs')], {
-    env: { NODE_ENV: 'test', PATH: process.env['PATH'] ?? '', DATA_DIR: own, GATEHOUSE_SUPERVISED: String(process.pid) },
+    env: {
+      NODE_ENV: 'test',
+      PATH: process.env['PATH'] ?? '',
+      DATA_DIR: own,
+      GATEHOUSE_SUPERVISED: String(process.pid),
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   await readyLine(child)

@@ -40,7 +40,11 @@ async function serve(req: IncomingMessage, res: ServerResponse, options: Console
   res.setHeader('Content-Security-Policy', policy)
   keepDocumentsOutOfCaches(req, res)
 
-  const { address, unbelieved } = clientAddress(req.socket.remoteAddress, one(req.headers['x-forwarded-for']), options.trustedProxies)
+  const { address, unbelieved } = clientAddress(
+    req.socket.remoteAddress,
+    one(req.headers['x-forwarded-for']),
+    options.trustedProxies,
+  )
   if (!address) return refuse(res, 400, 'the proxy handed on an address that is none')
   if (unbelieved) options.onUnbelieved?.()
 
@@ -63,7 +67,8 @@ function refusalOfWrite(req: IncomingMessage, consoleUrl: string): [number, stri
   const site = req.headers['sec-fetch-site']
   if (site !== undefined && site !== 'same-origin') return [403, 'this request does not come from the console']
   const length = req.headers['content-length']
-  if (length === undefined || req.headers['transfer-encoding'] !== undefined) return [411, 'the length of the body is missing']
+  if (length === undefined || req.headers['transfer-encoding'] !== undefined)
+    return [411, 'the length of the body is missing']
   const most = pathOf(req).startsWith('/api/auth') ? MOST_FOR_AUTH : MOST_FOR_ACTIONS
   return Number(length) > most ? [413, 'the body is too large'] : null
 }

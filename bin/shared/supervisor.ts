@@ -15,7 +15,14 @@ export type Part = {
   last?: boolean
 }
 
-type Running = { part: Part; child: ChildProcess | null; log: WriteStream; pauseMs: number; failures: number[]; stopping: boolean }
+type Running = {
+  part: Part
+  child: ChildProcess | null
+  log: WriteStream
+  pauseMs: number
+  failures: number[]
+  stopping: boolean
+}
 
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 3000
@@ -105,7 +112,8 @@ export class Supervisor {
         clearTimeout(timer)
         running.child = null
         if (part.once && code === 0) return becomeReady()
-        if (!isReady) return reject(new Error(`${part.name} did not start (${signal ?? `exit code ${code}`}):\n${tail}`))
+        if (!isReady)
+          return reject(new Error(`${part.name} did not start (${signal ?? `exit code ${code}`}):\n${tail}`))
         if (!running.stopping) this.#restart(running, signal ?? `exit code ${code}`)
       })
     })
@@ -115,7 +123,9 @@ export class Supervisor {
     const now = Date.now()
     running.failures = [...running.failures.filter((at) => now - at < 60_000), now]
     if (running.failures.length > MOST_FAILURES_A_MINUTE) {
-      this.#options.say(`${running.part.name.padEnd(12)} stopped ${running.failures.length} times in a minute: giving up`)
+      this.#options.say(
+        `${running.part.name.padEnd(12)} stopped ${running.failures.length} times in a minute: giving up`,
+      )
       void this.stop().then(() => this.#options.onGivenUp(running.part.name))
       return
     }

@@ -9,7 +9,11 @@ const SILENT_FOR_MS = 15_000
  * @param kill called when `select 1` got no answer for 15 s
  * @returns what ends the watch
  */
-export function watch(url: string, kill: () => void, { everyMs = EVERY_MS, silentForMs = SILENT_FOR_MS } = {}): () => void {
+export function watch(
+  url: string,
+  kill: () => void,
+  { everyMs = EVERY_MS, silentForMs = SILENT_FOR_MS } = {},
+): () => void {
   let stopped = false
   let lastAnswer = Date.now()
   let asking = false

@@ -3,7 +3,11 @@ export type Mail = { id: string; subject: string; text: string; to: string; at: 
 
 export function readMail(raw: Buffer): Pick<Mail, 'id' | 'subject' | 'text'> {
   const { headers, body } = split(raw.toString('latin1'))
-  return { id: headers['message-id'] ?? '', subject: decodeWords(headers['subject'] ?? ''), text: textOf(headers, body) }
+  return {
+    id: headers['message-id'] ?? '',
+    subject: decodeWords(headers['subject'] ?? ''),
+    text: textOf(headers, body),
+  }
 }
 
 type Headers = Record<string, string>
@@ -24,7 +28,10 @@ function textOf(headers: Headers, body: string): string {
   const type = headers['content-type'] ?? 'text/plain'
   const boundary = /boundary="?([^";]+)"?/i.exec(type)?.[1]
   if (/^multipart\//i.test(type) && boundary) {
-    const parts = body.split(`--${boundary}`).slice(1, -1).map((part) => split(part.replace(/^\r?\n/, '')))
+    const parts = body
+      .split(`--${boundary}`)
+      .slice(1, -1)
+      .map((part) => split(part.replace(/^\r?\n/, '')))
     const plain = parts.find((p) => /^text\/plain/i.test(p.headers['content-type'] ?? 'text/plain')) ?? parts[0]
     return plain ? textOf(plain.headers, plain.body) : ''
   }
@@ -34,7 +41,9 @@ function textOf(headers: Headers, body: string): string {
 function decode(body: string, encoding: string): string {
   if (/base64/i.test(encoding)) return Buffer.from(body, 'base64').toString('utf8')
   const bytes = /quoted-printable/i.test(encoding)
-    ? body.replace(/=\r?\n/g, '').replace(/=([0-9A-F]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+    ? body
+        .replace(/=\r?\n/g, '')
+        .replace(/=([0-9A-F]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
     : body
   return Buffer.from(bytes, 'latin1').toString('utf8')
 }

@@ -28,7 +28,10 @@ export async function deliverDue(db: Db, now: Date, send: Send, most = 20): Prom
       outcome.sent += 1
     } catch (error) {
       const nextAt = new Date(now.getTime() + pauseSeconds(due.attempts) * 1000)
-      await db.update(mail).set({ nextAt, lastError: codeOf(error) }).where(and(eq(mail.id, due.id), isNull(mail.sentAt)))
+      await db
+        .update(mail)
+        .set({ nextAt, lastError: codeOf(error) })
+        .where(and(eq(mail.id, due.id), isNull(mail.sentAt)))
       outcome.failed += 1
     }
   }
@@ -54,5 +57,7 @@ const pauseSeconds = (attempts: number): number => Math.min(5 * 2 ** (attempts -
 /** The server's answer in short. Never its sentence: it may repeat the recipient or the content. */
 function codeOf(error: unknown): string {
   const { code, responseCode } = error as { code?: unknown; responseCode?: unknown }
-  return [code, responseCode].filter((part) => typeof part === 'string' || typeof part === 'number').join(' ') || 'failed'
+  return (
+    [code, responseCode].filter((part) => typeof part === 'string' || typeof part === 'number').join(' ') || 'failed'
+  )
 }

@@ -62,11 +62,14 @@ const inUse = (db: Queryable, purpose: Row['purpose']): Promise<Row[]> =>
 
 function known(rows: Row[], current: string, name: string): void {
   if (rows.some((row) => row.id === current)) return
-  throw new WrongKey(`${name}: the database does not know a key ${current} in use: run \`node build/migrate.mjs\` first`)
+  throw new WrongKey(
+    `${name}: the database does not know a key ${current} in use: run \`node build/migrate.mjs\` first`,
+  )
 }
 
 async function opens(name: string, id: string, ring: KeyRing, attempt: () => Buffer | Promise<Buffer>): Promise<void> {
-  if (!ring.byId.has(id)) throw new WrongKey(`${name} lacks the key ${id}, and the database holds things sealed with it`)
+  if (!ring.byId.has(id))
+    throw new WrongKey(`${name} lacks the key ${id}, and the database holds things sealed with it`)
   let text: Buffer | null = null
   try {
     text = await attempt()
