@@ -21,6 +21,7 @@ import {
 
 const { base, up } = await startPair()
 const second = await startPair()
+const behind = await startPair({ proxies: [{ family: 4, words: [0x7f000001], prefix: 32, masks: [-1] }] })
 const both = [base, second.base]
 const WITHIN_MS = 2000
 
@@ -178,7 +179,6 @@ it('two gates that start together share one signing key', async () => {
 it('an address that no proxy may tell is decided by the list of the moment, not of the exchange', async () => {
   // CHECKS 63, 81
   const user = await apiUser({ ranges: ['198.51.100.4'] })
-  const behind = await startPair({ proxies: [{ family: 4, words: [0x7f000001], prefix: 32, masks: [-1] }] })
   const from = (address: string) => ({ 'X-Forwarded-For': address })
   const ask = (headers: Record<string, string>) =>
     fetch(`${behind.base}/token/`, {
