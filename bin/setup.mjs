@@ -24,7 +24,8 @@ function checkNode() {
   }
 }
 
-const sha = (...texts) => texts.reduce((hash, text) => hash.update(text).update('\0'), createHash('sha256')).digest('hex')
+const sha = (...texts) =>
+  texts.reduce((hash, text) => hash.update(text).update('\0'), createHash('sha256')).digest('hex')
 
 /** Runs a command and shows a sign of life while it is silent. */
 function runStep(name, command, args, env = {}) {
@@ -86,7 +87,12 @@ async function build() {
   const mark = at('build/.sources')
   if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted && existsSync(at('.next/BUILD_ID'))) return false
   const env = { NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' }
-  await runStep('building the pages (next build)', process.execPath, [at('node_modules/next/dist/bin/next'), 'build'], env)
+  await runStep(
+    'building the pages (next build)',
+    process.execPath,
+    [at('node_modules/next/dist/bin/next'), 'build'],
+    env,
+  )
   await runStep('bundling the programs', process.execPath, [at('bin/build.mjs')], env)
   mkdirSync(at('build'), { recursive: true })
   writeFileSync(mark, wanted)
@@ -129,7 +135,8 @@ async function test(only) {
     }
   }
   console.log('')
-  for (const [name, how, ms] of durations) console.log(`${name.padEnd(10)} ${how.padEnd(7)} ${(ms / 1000).toFixed(1)} s`)
+  for (const [name, how, ms] of durations)
+    console.log(`${name.padEnd(10)} ${how.padEnd(7)} ${(ms / 1000).toFixed(1)} s`)
   console.log(`${'all'.padEnd(10)} ${' '.repeat(7)} ${((Date.now() - began) / 1000).toFixed(1)} s`)
   if (durations.some(([, how]) => how !== 'ok')) process.exit(1)
 }
