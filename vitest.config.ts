@@ -26,7 +26,7 @@ export default defineConfig({
   resolve: {
     alias: {
       '@': fileURLToPath(new URL('.', import.meta.url)).replace(/\/$/, ''),
-      'server-only': fileURLToPath(new URL('./bin/empty.mjs', import.meta.url)),
+      'server-only': fileURLToPath(new URL('./bin/shared/empty.mjs', import.meta.url)),
     },
   },
   test: {

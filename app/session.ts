@@ -4,7 +4,7 @@ import { notFound, redirect } from 'next/navigation'
 import { getServerSession } from 'next-auth'
 import { encode } from 'next-auth/jwt'
 import { cache } from 'react'
-import { contextOf } from '@/lib/access/actor'
+import { contextOf, hasBothFactors, membershipsOf } from '@/lib/access/actor'
 import { SESSION_HOURS } from '@/lib/access/model'
 import { recordForeignMerchant } from '@/lib/access/refused'
 import { returnPath } from '@/lib/access/return-path'
@@ -15,6 +15,7 @@ import { runtime } from '@/lib/runtime'
 import { authOptions, cookieOptions, sessionCookie } from './auth'
 
 export type { Ctx, PersonCtx }
+export { membershipsOf }
 
 /** The only door to a `Ctx`. `bin/console` has already resolved the address and dropped what the client claimed. */
 export async function visit(): Promise<Visit> {
@@ -47,6 +48,16 @@ export async function signedInPerson(): Promise<PersonCtx> {
 
 /** For pages: the person inside the merchant of the URL. Somebody else's merchant does not exist (CHECKS 35). */
 export const signedIn = cache(async (merchantId: string): Promise<Ctx> => inside(await signedInPerson(), merchantId))
+
+/** What the frame of every signed-in page shows: whose merchants, which one, and what the installation is. */
+export const frame = cache(async (merchantId: string) => {
+  const ctx = await signedIn(merchantId)
+  const merchants = await membershipsOf(await signedInPerson())
+  const current = merchants.find((m) => m.merchantId === merchantId)
+  if (!current) return notFound()
+  const { environment, demo } = ctx.installation
+  return { ctx, merchants, current, environment, demo, bothFactors: await hasBothFactors(ctx) }
+})
 
 /** For routes that a page reads by itself: nobody is redirected, and polling keeps no session alive. */
 export async function watching(merchantId: string): Promise<Ctx | null> {

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** Bundles every program that runs outside Next into `build/`: one file to start, no TypeScript at run time. */
-import { existsSync, readdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
@@ -10,18 +10,15 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 /** Native code and files beside their module: they stay in node_modules. */
 const external = ['next', '@electric-sql/pglite', '@electric-sql/pglite/*', '@node-rs/argon2', 'pg-native']
 
-/** `bin/x.ts` becomes `x.mjs`, `demo/x.ts` becomes `demo-x.mjs`. */
+const demoPrograms = ['seed', 'people', 'code', 'sample-api', 'mailbox', 'merchant']
+
+/** `bin/x.ts` becomes `x.mjs`, a program of `demo/` becomes `demo-x.mjs`. */
 export function entries() {
   const found = {}
-  for (const [folder, prefix] of [
-    ['bin', ''],
-    ['demo', 'demo-'],
-  ]) {
-    for (const name of existsSync(join(root, folder)) ? readdirSync(join(root, folder)) : []) {
-      if (!name.endsWith('.ts') || name.endsWith('.test.ts')) continue
-      found[prefix + name.slice(0, -3)] = join(root, folder, name)
-    }
+  for (const name of readdirSync(join(root, 'bin'))) {
+    if (/^[^.]+\.ts$/.test(name)) found[name.slice(0, -3)] = join(root, 'bin', name)
   }
+  for (const name of demoPrograms) found[`demo-${name}`] = join(root, 'demo', `${name}.ts`)
   return found
 }
 
@@ -42,7 +39,7 @@ export async function bundle({ outdir, entryPoints = entries() }) {
     sourcesContent: false,
     external,
     // Throws in plain Node, and stands only in files that Next builds.
-    alias: { 'server-only': join(root, 'bin', 'empty.mjs') },
+    alias: { 'server-only': join(root, 'bin', 'shared', 'empty.mjs') },
     // Bundled CommonJS packages call require for Node's own modules.
     banner: {
       js: `import { createRequire as gatehouseRequire } from 'node:module';const require = gatehouseRequire(import.meta.url);`,

@@ -1,6 +1,6 @@
 import { startGate } from '@/gate/server'
 import { readEnv } from '@/lib/env'
-import { ready, run, stopWith } from './process'
+import { ready, run, stopWith } from './shared/process'
 
 /** The gate: what integrators call. Its answers come from memory; see `gate/` and `lib/gatekeeping/`. */
 run(async () => {

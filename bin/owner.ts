@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { initialise, serve } from '@/db/embedded/owner'
 import { readEnv } from '@/lib/env'
-import { ready, run, stopWith } from './process'
+import { ready, run, stopWith } from './shared/process'
 
 /** Opens the embedded database, alone, and serves it to the other programs. `owner initdb DIRECTORY` makes a new one. */
 run(async () => {

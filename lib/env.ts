@@ -211,6 +211,24 @@ export const variables = {
     fallback: '',
     means: '1 allows a CONSOLE_URL with plain http that is not loopback: a permanent banner, and never money-out',
   },
+  DEMO_API_PORT: {
+    programs: ['start', 'demo'],
+    schema: port,
+    fallback: '4100',
+    means: "port of the demo's sample API",
+  },
+  DEMO_SMTP_PORT: {
+    programs: ['start', 'demo'],
+    schema: port,
+    fallback: '4101',
+    means: "port of the demo's mail server",
+  },
+  DEMO_MAILBOX_PORT: {
+    programs: ['start', 'demo'],
+    schema: port,
+    fallback: '4102',
+    means: "port of the page with the demo's mails",
+  },
   NEXTAUTH_SECRET: { programs: ['console'], schema: phrase, secret: true, means: "signs the console's session cookie" },
   NEXT_SERVER_ACTIONS_ENCRYPTION_KEY: {
     programs: ['console'],

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { bundle } from '@/bin/build.mjs'
 import { embeddedUrl } from '@/db/embedded/location'
 
 /** Starts the owner of an embedded database as the programs do, for tests. */
@@ -13,9 +14,6 @@ export const programs = join(cache, 'programs')
 
 /** Bundles the programs that tests start; called once, by the global set-up. */
 export async function buildPrograms(): Promise<void> {
-  const { bundle } = (await import('../bin/build.mjs')) as {
-    bundle: (options: { outdir: string; entryPoints: Record<string, string> }) => Promise<void>
-  }
   await bundle({
     outdir: programs,
     entryPoints: { owner: 'bin/owner.ts', 'fuzz-client': 'testing/fuzz-client.ts', writer: 'testing/writer.ts' },
@@ -42,7 +40,12 @@ export async function startEmbedded(dataDir?: string): Promise<Embedded> {
   const own = dataDir ?? mkdtempSync(join(tmpdir(), 'gatehouse-db-'))
   if (!dataDir) cpSync(await template(), join(own, 'database'), { recursive: true })
   const child = spawn(process.execPath, ['--enable-source-maps', join(programs, 'owner.mjs')], {
-    env: { PATH: process.env['PATH'] ?? '', DATA_DIR: own, GATEHOUSE_SUPERVISED: String(process.pid) },
+    env: {
+      NODE_ENV: 'test',
+      PATH: process.env['PATH'] ?? '',
+      DATA_DIR: own,
+      GATEHOUSE_SUPERVISED: String(process.pid),
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   await readyLine(child)

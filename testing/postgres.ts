@@ -12,7 +12,11 @@ export async function startPostgres(): Promise<Postgres> {
   // PostgreSQL refuses to run as root.
   const user = process.getuid?.() === 0 ? unprivileged() : null
   if (user) chownSync(directory, user.uid, user.gid)
-  const as = { cwd: directory, env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C.UTF-8' }, ...user }
+  const as = {
+    cwd: directory,
+    env: { NODE_ENV: 'test' as const, PATH: process.env['PATH'] ?? '', LC_ALL: 'C.UTF-8' },
+    ...user,
+  }
   const data = join(directory, 'data')
   const made = spawnSync(join(bin, 'initdb'), ['-D', data, '-U', 'gatehouse', '-A', 'trust', '-E', 'UTF8', '-N'], as)
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`)

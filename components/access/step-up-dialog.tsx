@@ -1,6 +1,6 @@
 'use client'
 import { type ReactNode, useEffect, useId, useRef, useState } from 'react'
-import type { OpenTicket, Operation, Where } from '@/components/actions'
+import type { ApiActions, Ask, Where } from '@/components/actions'
 import { Dialog } from '@/components/ui/dialog'
 import { Field } from '@/components/ui/field'
 import { Loader } from '@/components/ui/icons'
@@ -14,15 +14,14 @@ import { type Problem, RefusalNote, type Said } from './refusal'
 type Props = {
   title: string
   where: Where
-  operation: Operation
-  params: unknown
+  ask: Ask
   /** Money-out asks for the password first. */
   password?: boolean
   about: ReactNode
   submit: string
   danger?: boolean
   said: Said
-  openTicket: OpenTicket
+  openTicket: ApiActions['openTicket']
   /** Runs the operation; null when it is done. */
   run: (proof: { ticket: string; code: string }) => Promise<Problem | null>
   onClose: () => void
@@ -36,7 +35,7 @@ const openSaid: Said = {
 
 /** Password where it is asked for, then the operations code. The ticket of a code-only operation is fetched on opening. */
 export function StepUpDialog(props: Props) {
-  const { title, where, operation, params, password, about, submit, danger, said, openTicket, run, onClose } = props
+  const { title, where, ask, password, about, submit, danger, said, openTicket, run, onClose } = props
   const [ticket, setTicket] = useState<string | null>(null)
   const [problem, setProblem] = useState<Problem | null>(null)
   const [busy, setBusy] = useState(false)
@@ -46,12 +45,9 @@ export function StepUpDialog(props: Props) {
   async function open(secret?: string) {
     setBusy(true)
     setProblem(null)
-    const reply = await send(openTicket, {
-      merchant: where.merchantId,
-      operation,
-      params: JSON.stringify(params),
-      ...(secret === undefined ? {} : { password: secret }),
-    })
+    const reply = await send(() =>
+      openTicket(where.merchantId, secret === undefined ? ask : { ...ask, password: secret }),
+    )
     setBusy(false)
     if (!reply.ok) {
       setProblem({ error: reply.error, retryAt: reply.retryAt })

@@ -55,7 +55,6 @@ export function Dialog({ title, onDismiss, wide, above, children, guard, busy }:
 
   const pressedOutside = useRef(false)
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape is the keyboard's way and is handled below.
     <dialog
       ref={ref}
       className={wide ? 'dlg w' : 'dlg'}

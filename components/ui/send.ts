@@ -1,17 +1,12 @@
 import { unstable_rethrow } from 'next/navigation'
-import type { Action } from '@/components/actions'
 
+/** No answer arrived: nobody knows whether it was done. */
 export type Lost = { ok: false; error: 'lost'; retryAt?: Date }
 
-/** Calls an action with a form made of these fields. An answer that never arrives is a refusal of its own. */
-export async function send<V, E extends string>(
-  action: Action<V, E>,
-  fields: Record<string, string>,
-): Promise<Awaited<ReturnType<Action<V, E>>> | Lost> {
-  const form = new FormData()
-  for (const [name, value] of Object.entries(fields)) form.set(name, value)
+/** Calls an action; an answer that never arrives is a refusal of its own. */
+export async function send<R>(call: () => Promise<R>): Promise<R | Lost> {
   try {
-    return await action(form)
+    return await call()
   } catch (error) {
     unstable_rethrow(error)
     return { ok: false, error: 'lost' }

@@ -82,7 +82,7 @@ export const putBack = (d: Draft, id: string): Draft => ({ ...d, removed: d.remo
 export const dropAdded = (d: Draft, key: number): Draft => ({ ...d, added: d.added.filter((a) => a.key !== key) })
 
 export function setNote(d: Draft, target: { id: string } | { key: number }, note: string): Draft {
-  const text = note.trim().slice(0, 120)
+  const text = note.trim().slice(0, 80)
   if ('key' in target) return { ...d, added: d.added.map((a) => (a.key === target.key ? { ...a, note: text } : a)) }
   const entry = d.base.entries.find((e) => e.id === target.id)
   if (!entry) return d

@@ -2,7 +2,7 @@
 import { useRouter } from 'next/navigation'
 import { useEffect, useId, useRef, useState } from 'react'
 import { StepUpDialog } from '@/components/access/step-up-dialog'
-import type { Where } from '@/components/actions'
+import type { Where, WhitelistActions } from '@/components/actions'
 import { useNow } from '@/components/ui/clock'
 import { Check, CircleAlert, Plus, Undo, X } from '@/components/ui/icons'
 import { Note } from '@/components/ui/parts'
@@ -24,7 +24,7 @@ import {
   setNote,
   summary,
 } from './draft'
-import { EntryNote, isExpired, type WhitelistActions } from './whitelist-row'
+import { EntryNote, isExpired } from './entry-note'
 
 type Props = {
   view: WhitelistView
@@ -312,19 +312,16 @@ export default function Editor({ view, where, address, actions, onLeave }: Props
         <StepUpDialog
           title={words.codeTitle}
           where={where}
-          operation="api_whitelist.change"
-          params={changeOf(draft)}
+          ask={{ operation: 'api_whitelist.change', params: changeOf(draft) }}
           about={<Effect draft={draft} />}
           submit={words.codeGo}
           said={whitelistRefusals}
           openTicket={actions.openTicket}
           onClose={() => setConfirming(false)}
           run={async (proof) => {
-            const reply = await send(actions.changeWhitelist, {
-              merchant: where.merchantId,
-              change: JSON.stringify(changeOf(draft)),
-              ...proof,
-            })
+            const reply = await send(() =>
+              actions.changeWhitelist(where.merchantId, { ...proof, params: changeOf(draft) }),
+            )
             if (reply.ok) {
               onLeave()
               toast(words.saved)
@@ -385,7 +382,7 @@ function NoteInput({ range, note, onSave }: { range: string; note: string; onSav
         ref={ref}
         className="note-in"
         type="text"
-        maxLength={120}
+        maxLength={80}
         aria-label={words.noteOf(range)}
         defaultValue={note}
         onBlur={(event) => onSave(event.target.value)}

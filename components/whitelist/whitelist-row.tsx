@@ -1,17 +1,16 @@
 'use client'
 import { lazy, Suspense, useRef, useState } from 'react'
-import type { ApiActions, Where } from '@/components/actions'
+import type { Where, WhitelistActions } from '@/components/actions'
 import { useNow } from '@/components/ui/clock'
 import { Pencil } from '@/components/ui/icons'
-import { Instant } from '@/components/ui/instant'
-import type { WhitelistEntryView, WhitelistView } from '@/lib/whitelist/model'
+import type { WhitelistView } from '@/lib/whitelist/model'
 import { whitelistWords as words } from '@/lib/words/whitelist'
+import { EntryNote, isExpired } from './entry-note'
 
 const load = () => import('./editor')
 const Editor = lazy(load)
-const TurnOff = lazy(() => import('./turn-off'))
+const WhitelistState = lazy(() => import('./whitelist-state'))
 
-export type WhitelistActions = Pick<ApiActions, 'openTicket' | 'changeWhitelist' | 'turnWhitelistOff'>
 type Props = {
   view: WhitelistView
   where: Where
@@ -27,7 +26,7 @@ const SHOWN = 5
 /** At rest: chips and a pencil. The editor is loaded when the pencil is pressed. */
 export function WhitelistRow({ view, where, address, canChange, canTurnOff, actions }: Props) {
   const [editing, setEditing] = useState(false)
-  const [turningOff, setTurningOff] = useState(false)
+  const [switching, setSwitching] = useState(false)
   const pencil = useRef<HTMLButtonElement>(null)
 
   return (
@@ -52,10 +51,10 @@ export function WhitelistRow({ view, where, address, canChange, canTurnOff, acti
         <>
           <div className="val">
             <AtRest view={view} />
-            {canTurnOff && view.state === 'on' && (
+            {(view.state === 'on' ? canTurnOff : canChange && view.entries.length > 0) && (
               <p className="mt-2 text-small">
-                <button type="button" className="linklike" onClick={() => setTurningOff(true)}>
-                  {words.turnOff}
+                <button type="button" className="linklike" onClick={() => setSwitching(true)}>
+                  {view.state === 'on' ? words.turnOff : words.turnOn}
                 </button>
               </p>
             )}
@@ -77,9 +76,9 @@ export function WhitelistRow({ view, where, address, canChange, canTurnOff, acti
           </div>
         </>
       )}
-      {turningOff && (
+      {switching && (
         <Suspense fallback={null}>
-          <TurnOff view={view} where={where} actions={actions} onClose={() => setTurningOff(false)} />
+          <WhitelistState view={view} where={where} actions={actions} onClose={() => setSwitching(false)} />
         </Suspense>
       )}
     </div>
@@ -121,34 +120,5 @@ function AtRest({ view }: { view: WhitelistView }) {
         <p className={`text-small ${n === 0 ? 'text-stop' : 'text-ink-2'}`}>{n === 0 ? words.emptyOn : words.on(n)}</p>
       )}
     </>
-  )
-}
-
-export const isExpired = (e: WhitelistEntryView, now: number | null): boolean =>
-  e.expiresAt !== null && now !== null && e.expiresAt.getTime() <= now
-
-export function EntryNote({
-  entry,
-  now,
-  note = entry.note,
-}: {
-  entry: WhitelistEntryView
-  now: number | null
-  note?: string
-}) {
-  if (!note && !entry.expiresAt) return null
-  return (
-    <span className="nt">
-      {note}
-      {note && entry.expiresAt && ', '}
-      {entry.expiresAt &&
-        (isExpired(entry, now) ? (
-          words.expired
-        ) : (
-          <>
-            {words.until} <Instant at={entry.expiresAt} show="date" />
-          </>
-        ))}
-    </span>
   )
 }

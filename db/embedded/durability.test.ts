@@ -28,9 +28,9 @@ async function connected(url: string): Promise<pg.Client> {
   return client
 }
 
-const runOwner = (env: NodeJS.ProcessEnv) =>
+const runOwner = (env: Record<string, string>) =>
   spawnSync(process.execPath, [join(programs, 'owner.mjs')], {
-    env: { PATH: process.env['PATH'], ...env },
+    env: { NODE_ENV: 'test', PATH: process.env['PATH'], ...env },
     encoding: 'utf8',
   })
 
@@ -179,7 +179,8 @@ test('killed clients, lost connections and failing transactions never make or lo
       add()
     }
   }
-  await Promise.all(clients.map((c) => (c.kill('SIGKILL'), once(c, 'close'))))
+  for (const child of clients) child.kill('SIGKILL')
+  await Promise.all(clients.map((child) => once(child, 'close')))
   clients = []
   const { rows } = await client.query(
     `select a.id from account a where a.balance <> 1000

@@ -118,7 +118,10 @@ export class Multiplexer {
     socket.setNoDelay(true)
     socket.on('error', () => {})
     socket.on('close', () => this.#leave(client))
-    if (this.#clients.size >= MOST_CLIENTS) return this.#dismiss(client, '53300', 'too many connections')
+    if (this.#clients.size >= MOST_CLIENTS) {
+      this.#dismiss(client, '53300', 'too many connections')
+      return
+    }
     this.#clients.add(client)
     let greeted = false
     socket.on('data', (chunk: Buffer) => {

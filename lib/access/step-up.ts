@@ -105,7 +105,11 @@ export async function proveCode(ctx: Ctx, given: UseTicket): Promise<Result<Proo
   const keys = ctx.installation.keys.totp
   const f = await activeFactor(ctx.db, ctx.actor.personId, 'operations')
   const check = f ? checkCode(f, given.code, keys, ctx.now) : ({ ok: false, used: false } as const)
-  if (check.ok) return ok({ ticketId: t.id, factorId: check.factorId, step: check.step, lane: laneOf(ctx) })
+  if (check.ok) {
+    // A right code is no failure, whatever becomes of the operation.
+    await giveBack(ctx.db, laneOf(ctx))
+    return ok({ ticketId: t.id, factorId: check.factorId, step: check.step, lane: laneOf(ctx) })
+  }
 
   if (check.used) {
     await failed(ctx, given.operation, 'code_already_used', taken.last)

@@ -23,10 +23,12 @@ export async function changeApiWhitelist(
   ctx: Ctx,
   given: Proven & { params: WhitelistChange },
 ): Promise<Result<{ version: number }, Refusal>> {
-  const proof = await proveCode(ctx, { ...given, operation: 'api_whitelist.change' })
-  if (!proof.ok) return proof
   const { add, remove, notes, version } = given.params
   if (add.length + remove.length + notes.length === 0) return err('nothing_to_change')
+  const ranges = add.map(({ range, note }) => ({ parsed: parseRange(range), note }))
+  if (ranges.some(({ parsed }) => !parsed.ok)) return err('bad_range')
+  const proof = await proveCode(ctx, { ...given, operation: 'api_whitelist.change' })
+  if (!proof.ok) return proof
 
   return change(ctx, 'api_whitelist.change', async ({ tx, record }) => {
     const list = await lockList(tx, ctx)
@@ -38,9 +40,8 @@ export async function changeApiWhitelist(
     for (const { id, note } of notes) await tx.update(whitelistEntry).set({ note }).where(entryOf(list, id))
     const before = await liveCount(tx, list.id)
     const added: string[] = []
-    for (const entry of add) {
-      const parsed = parseRange(entry.range)
-      if (!parsed.ok) return err('bad_range')
+    for (const { parsed, note } of ranges) {
+      if (!parsed.ok) continue
       const [row] = await tx
         .insert(whitelistEntry)
         .values({
@@ -48,7 +49,7 @@ export async function changeApiWhitelist(
           merchantId: list.merchantId,
           whitelistId: list.id,
           range: parsed.canonical,
-          note: entry.note,
+          note,
           addedAt: ctx.now,
           addedBy: ctx.actor.personId,
         })

@@ -4,7 +4,8 @@ export const confirmWords = {
   password: 'Password',
   passwordHelp: 'The one you sign in with.',
   code: 'Authorization 2FA for operations',
-  codeHelp: 'The 6 digits that your authenticator shows for “Gatehouse operations”. This is not your sign-in code.',
+  codeHelp:
+    'The 6 digits that your authenticator shows for the entry “Gatehouse … OPERATIONS”. This is not your sign-in code.',
   checking: 'Checking',
   usedTitle: 'That code was already used.',
   usedText: 'Each code works once.',
@@ -43,7 +44,7 @@ export const codeRefusals: Record<CodeRefusal, Said> = {
   code_already_used: { title: 'That code was already used.', text: 'Each code works once.' },
   sign_in_code: {
     title: 'That is your sign-in code.',
-    text: 'Here the other one is needed: the entry “Gatehouse operations” in your authenticator.',
+    text: 'Here the other one is needed: the entry “Gatehouse … OPERATIONS” in your authenticator.',
   },
   too_many_attempts: passwordRefusals.too_many_attempts,
   already_done: {

@@ -68,6 +68,12 @@ export const whitelistWords = {
   turnOffText:
     'Calls from every address are accepted then. The entries are kept. Withdrawals need the whitelist and are refused meanwhile.',
   turnOffGo: 'Turn off',
+  turnOn: 'Turn the whitelist on',
+  turnOnTitle: 'Turn the whitelist on?',
+  turnOnText: (n: number) =>
+    `From then on calls are accepted only from ${n === 1 ? 'the 1 entry' : `the ${n} entries`} on the list.`,
+  turnOnGo: 'Turn on',
+  turnedOn: 'The whitelist is on. Calls from any other address are refused.',
   turnedOff: 'The whitelist is off. Calls from every address are accepted.',
 }
 

@@ -1,6 +1,11 @@
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { EnvError } from '@/lib/env'
 
 /** What all programs share: how they say that they are ready, how they fail, how they stop. */
+
+/** Programs are bundled into `build/`, one folder below the root. */
+export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /** The supervisor waits for a line that begins so. */
 export const READY = 'ready'
@@ -48,12 +53,7 @@ export function whenParentEnds(then: () => void): void {
   }, 500).unref()
 }
 
-/** One line of JSON: nothing a client sends can begin a line of its own. */
-export function log(event: string, fields: Record<string, string | number | boolean | null | undefined> = {}): void {
-  process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), event, ...fields })}\n`)
-}
-
-/** Runs a program. */
+/** Runs a program, once its file has been read to the end. */
 export function run(main: () => Promise<void>): void {
-  main().catch(fail)
+  Promise.resolve().then(main).catch(fail)
 }

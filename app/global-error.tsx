@@ -1,0 +1,15 @@
+'use client'
+import { ErrorCard } from '@/components/shell/error-card'
+import './globals.css'
+
+export default function GlobalError({ error, reset }: { error: Error & { digest?: string }; reset: () => void }) {
+  return (
+    <html lang="en">
+      <body>
+        <main className="mx-auto max-w-[36rem] px-4 py-16">
+          <ErrorCard digest={error.digest} retry={reset} />
+        </main>
+      </body>
+    </html>
+  )
+}

@@ -1,0 +1,178 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createWriteStream, mkdirSync, renameSync, statSync, type WriteStream } from 'node:fs'
+import { join } from 'node:path'
+import { READY } from './process'
+
+/** A program the supervisor keeps running, or, once it has run to its end, counts as done. */
+export type Part = {
+  name: string
+  /** Script and arguments. */
+  command: readonly string[]
+  env: Record<string, string>
+  /** Runs to its end before what follows is started. */
+  once?: boolean
+  /** Stopped after everything else: the others still write to it. */
+  last?: boolean
+}
+
+type Running = {
+  part: Part
+  child: ChildProcess | null
+  log: WriteStream
+  pauseMs: number
+  failures: number[]
+  stopping: boolean
+}
+
+const FIRST_PAUSE_MS = 100
+const LONGEST_PAUSE_MS = 3000
+const MOST_FAILURES_A_MINUTE = 5
+const READY_WITHIN_MS = 120_000
+const LARGEST_LOG = 10 * 1024 * 1024
+
+export type SupervisorOptions = {
+  logDir: string
+  say: (line: string) => void
+  /** A part failed again and again; everything has been stopped. */
+  onGivenUp: (part: string) => void
+}
+
+/**
+ * Starts parts in order, each when the one before is ready; restarts what dies, with a growing pause; stops in two
+ * waves. Children stand in process groups of their own, so that Ctrl-C reaches this process alone.
+ */
+export class Supervisor {
+  readonly #running: Running[] = []
+  readonly #options: SupervisorOptions
+  #stopping: Promise<void> | null = null
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options
+    mkdirSync(options.logDir, { recursive: true, mode: 0o700 })
+  }
+
+  /** @throws with what the part said last when it ends before it is ready */
+  async start(part: Part): Promise<void> {
+    const running: Running = {
+      part,
+      child: null,
+      log: this.#openLog(part.name),
+      pauseMs: FIRST_PAUSE_MS,
+      failures: [],
+      stopping: false,
+    }
+    this.#running.push(running)
+    const since = Date.now()
+    await this.#launch(running)
+    this.#options.say(`${part.name.padEnd(12)} ${part.once ? 'done' : 'ready'} in ${Date.now() - since} ms`)
+  }
+
+  pidOf(name: string): number | undefined {
+    return this.#running.find((r) => r.part.name === name)?.child?.pid
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stopAll()
+    return this.#stopping
+  }
+
+  /** For a second Ctrl-C: nobody is asked any more. */
+  kill(): void {
+    for (const { child } of this.#running) child?.kill('SIGKILL')
+  }
+
+  #launch(running: Running): Promise<void> {
+    const { part, log } = running
+    const child = spawn(process.execPath, ['--enable-source-maps', ...part.command], {
+      env: { NODE_ENV: 'production', ...part.env, GATEHOUSE_SUPERVISED: String(process.pid) },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    })
+    running.child = child
+    let tail = ''
+    return new Promise((resolve, reject) => {
+      let isReady = false
+      const timer = setTimeout(() => child.kill('SIGKILL'), READY_WITHIN_MS)
+      const becomeReady = () => {
+        if (isReady) return
+        isReady = true
+        clearTimeout(timer)
+        resolve()
+      }
+      const read = (chunk: Buffer) => {
+        log.write(chunk)
+        if (isReady) return
+        tail = (tail + chunk).slice(-4000)
+        if (!part.once && new RegExp(`^${READY} .*\n`, 'm').test(tail)) becomeReady()
+      }
+      child.stdout.on('data', read)
+      child.stderr.on('data', read)
+      child.on('error', reject)
+      child.on('exit', (code, signal) => {
+        clearTimeout(timer)
+        running.child = null
+        if (part.once && code === 0) return becomeReady()
+        if (!isReady)
+          return reject(new Error(`${part.name} did not start (${signal ?? `exit code ${code}`}):\n${tail}`))
+        if (!running.stopping) this.#restart(running, signal ?? `exit code ${code}`)
+      })
+    })
+  }
+
+  #restart(running: Running, why: string): void {
+    const now = Date.now()
+    running.failures = [...running.failures.filter((at) => now - at < 60_000), now]
+    if (running.failures.length > MOST_FAILURES_A_MINUTE) {
+      this.#options.say(
+        `${running.part.name.padEnd(12)} stopped ${running.failures.length} times in a minute: giving up`,
+      )
+      void this.stop().then(() => this.#options.onGivenUp(running.part.name))
+      return
+    }
+    if (running.failures.length === 1) running.pauseMs = FIRST_PAUSE_MS
+    const pauseMs = running.pauseMs
+    running.pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)
+    this.#options.say(`${running.part.name.padEnd(12)} stopped (${why}), restart in ${pauseMs} ms`)
+    setTimeout(() => {
+      if (running.stopping) return
+      const since = Date.now()
+      this.#launch(running).then(
+        () => this.#options.say(`${running.part.name.padEnd(12)} ready in ${Date.now() - since} ms`),
+        (error: Error) => {
+          if (!running.stopping) this.#restart(running, error.message.split('\n')[0] ?? 'did not start')
+        },
+      )
+    }, pauseMs)
+  }
+
+  async #stopAll(): Promise<void> {
+    for (const running of this.#running) running.stopping = true
+    await Promise.all(this.#running.filter((r) => !r.part.last).map(end))
+    await Promise.all(this.#running.filter((r) => r.part.last).map(end))
+    for (const { log } of this.#running) log.end()
+  }
+
+  #openLog(name: string): WriteStream {
+    const file = join(this.#options.logDir, `${name}.log`)
+    try {
+      if (statSync(file).size > LARGEST_LOG) renameSync(file, `${file}.1`)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
+    return createWriteStream(file, { flags: 'a', mode: 0o600 })
+  }
+}
+
+const STOP_WITHIN_MS = 20_000
+
+function end({ child }: Running): Promise<void> {
+  if (!child) return Promise.resolve()
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS)
+    child.once('exit', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+    child.kill('SIGTERM')
+  })
+}

@@ -1,0 +1,11 @@
+/**
+ * Proves a pair from any shell. The secret is typed at a prompt and goes to curl through standard input, so that it
+ * stands neither in the shell's history nor in the list of processes.
+ */
+export const proofScript = (gateUrl: string, apiKey: string): string => `printf 'API secret: '; read -rs SECRET; echo
+curl -sS '${gateUrl.replace(/\/$/, '')}/token/' \\
+  -H 'Content-Type: application/vnd.api+json' --data-binary @- <<END
+{"data":{"type":"auth-token","attributes":{
+  "client_id":"${apiKey}","client_secret":"$SECRET"}}}
+END
+unset SECRET`

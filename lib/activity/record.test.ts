@@ -1,0 +1,102 @@
+import { and, eq, sql } from 'drizzle-orm'
+import { expect, test } from 'vitest'
+import { transact } from '@/db/client'
+import { audit, auditHead, membership } from '@/db/schema'
+import { change } from '@/lib/change'
+import { ok } from '@/lib/result'
+import { world } from '@/lib/testing'
+import { listActivity } from './list'
+import { append } from './record'
+import { verifyChain } from './verify'
+
+const entry = (chain: string, at: Date, n: number) => ({
+  chain,
+  at,
+  action: 'whitelist.changed' as const,
+  actorId: null,
+  detail: { n, b: [`x${n}`], a: null },
+  personal: { name: `Person ${n}`, address: '203.0.113.7' },
+})
+
+// CHECKS 126
+test('a hundred parallel entries make one chain without fork or gap', async () => {
+  const w = await world()
+  await Promise.all(
+    Array.from({ length: 100 }, (_, n) => transact(w.db, (tx) => append(tx, entry(w.merchantId, w.clock.now(), n)))),
+  )
+  expect(await verifyChain(w.db, w.merchantId)).toEqual({ chain: w.merchantId, ok: true, entries: 101 })
+})
+
+// CHECKS 125 (what exists: edits, deletions, re-ordering, a cut tail with its head left)
+test('tampering is found and the first bad entry is named', async () => {
+  for (const tamper of ['edit', 'name', 'delete', 'cut'] as const) {
+    const w = await world()
+    for (let n = 0; n < 4; n++) await transact(w.db, (tx) => append(tx, entry(w.merchantId, w.clock.now(), n)))
+    const third = and(eq(audit.chain, w.merchantId), eq(audit.seq, 3))
+    if (tamper === 'edit')
+      await w.db
+        .update(audit)
+        .set({ detail: { n: 99 } })
+        .where(third)
+    if (tamper === 'name')
+      await w.db
+        .update(audit)
+        .set({ personal: { name: { value: 'Eve', salt: 'x' } } })
+        .where(third)
+    if (tamper === 'delete') await w.db.delete(audit).where(third)
+    if (tamper === 'cut') await w.db.delete(audit).where(and(eq(audit.chain, w.merchantId), sql`${audit.seq} > 3`))
+    expect(await verifyChain(w.db, w.merchantId)).toEqual({
+      chain: w.merchantId,
+      ok: false,
+      badSeq: tamper === 'cut' ? 4 : 3,
+    })
+  }
+})
+
+test('a personal value can be erased and the chain still holds', async () => {
+  const w = await world()
+  await transact(w.db, (tx) => append(tx, entry(w.merchantId, w.clock.now(), 1)))
+  await w.db.update(audit).set({ personal: null }).where(eq(audit.chain, w.merchantId))
+  expect(await verifyChain(w.db, w.merchantId)).toMatchObject({ ok: true })
+})
+
+// CHECKS 127
+test('no audit row, no change: the change rolls back with it', async () => {
+  const w = await world()
+  const demote = change(await w.olivia.ctx(), 'credentials.regenerate', async ({ tx }) => {
+    await tx.update(membership).set({ role: 'member' }).where(eq(membership.personId, w.adam.id))
+    return ok(null)
+  })
+  await expect(demote).rejects.toThrow('recorded nothing')
+  const broken = change(await w.olivia.ctx(), 'credentials.regenerate', async ({ tx, record }) => {
+    await tx.update(membership).set({ role: 'member' }).where(eq(membership.personId, w.adam.id))
+    await tx.update(auditHead).set({ seq: 0 }).where(eq(auditHead.chain, w.merchantId))
+    await record({ action: 'credential.discarded' })
+    await record({ action: 'credential.discarded', subject: '\0' })
+    return ok(null)
+  })
+  await expect(broken).rejects.toThrow()
+  const [row] = await w.db.select().from(membership).where(eq(membership.personId, w.adam.id))
+  expect(row?.role).toBe('admin')
+})
+
+// CHECKS 115
+test('pages by keyset in both directions; a cursor that is no number is the first page', async () => {
+  const w = await world()
+  for (let n = 0; n < 120; n++) await transact(w.db, (tx) => append(tx, entry(w.merchantId, w.clock.now(), n)))
+  const ctx = await w.adam.ctx()
+  const page = async (f: Parameters<typeof listActivity>[1]) => {
+    const r = await listActivity(ctx, f)
+    if (!r.ok) throw new Error(r.error)
+    return r.value
+  }
+  const first = await page({ cursor: "1'; drop table audit; --" })
+  expect(first).toMatchObject({ newer: null })
+  expect(first.entries.map((e) => e.seq)).toEqual(Array.from({ length: 50 }, (_, i) => 121 - i))
+  const second = await page({ cursor: first.older! })
+  const third = await page({ cursor: second.older! })
+  expect(third.older).toBeNull()
+  expect(third.entries).toHaveLength(21)
+  expect((await page({ cursor: third.newer!, direction: 'newer' })).entries).toEqual(second.entries)
+  expect(await listActivity(await w.mia.ctx(), {})).toEqual({ ok: false, error: 'forbidden' })
+})
