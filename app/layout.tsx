@@ -18,6 +18,9 @@ const mono = localFont({
   adjustFontFallback: false,
 })
 
+/** Every answer has a nonce of its own and belongs to one person: nothing is rendered ahead of time. */
+export const dynamic = 'force-dynamic'
+
 export const metadata: Metadata = {
   title: { default: product, template: `%s · ${product}` },
   robots: { index: false, follow: false },

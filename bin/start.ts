@@ -76,7 +76,7 @@ run(async () => {
   }
   if (asked > 0) return
   if (demo) sayDemo(env)
-  ready(`everything: ${env.consoleUrl}`)
+  else ready(`everything: ${env.consoleUrl}`)
 })
 
 class StartFailed extends Error {

@@ -36,7 +36,7 @@ export function verifyAssertion(presented: Presented, secret: string, now = Date
 
   const claims = readJson(payload)
   const seconds = now / 1000
-  if (!claims || claims['aud'] !== 'upstream') return null
+  if (claims?.['aud'] !== 'upstream') return null
   if (typeof claims['exp'] !== 'number' || claims['exp'] + LEEWAY < seconds) return null
   if (typeof claims['iat'] !== 'number' || claims['iat'] - LEEWAY > seconds) return null
   if (claims['method'] !== presented.method || claims['path'] !== presented.path) return null

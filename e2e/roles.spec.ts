@@ -30,7 +30,7 @@ test('root sees everything an owner sees, staff and the table of who may do what
   await openApiTab(page)
   await page.getByRole('navigation', { name: 'Access list' }).getByRole('link', { name: 'Staff' }).click()
   for (const name of ['Ingrid Solheim-Brandvold', 'Tomás Ferreira de Albuquerque', 'Priya Raghunathan']) {
-    await expect(page.getByText(name).first()).toBeVisible()
+    await expect(page.getByRole('main').getByText(name).first()).toBeVisible()
   }
   await expect(page.getByText('Who may do what')).toBeVisible()
 })

@@ -20,7 +20,7 @@ const everything = (page: Page): Promise<string> =>
 async function open(page: Page) {
   await signIn(page, 'owner')
   await openApiTab(page)
-  return regenerate(page, 'owner', (await page.getByText('Current pair').count()) ? 'Planned change' : 'First set-up')
+  return regenerate(page, 'owner', (await page.getByRole('heading', { name: /^Current pair/ }).count()) ? 'Planned change' : 'First set-up')
 }
 
 async function discardLeftover(page: Page) {
@@ -45,7 +45,7 @@ test('closed: the secret is nowhere in the page, its storage, its history or wha
   const pair = await open(page)
   const dialog = page.getByRole('dialog')
   await dialog.getByRole('button', { name: 'Show the secret' }).click()
-  const secret = dialog.getByLabel('API secret')
+  const secret = dialog.getByLabel('API secret', { exact: true })
   await expect(secret).toHaveText(pair.secret)
   expect(
     await secret.evaluate((e) => [e.tagName, e.closest('[translate=no]') !== null, e.getAttribute('spellcheck')]),
@@ -119,7 +119,7 @@ test('acknowledged in one tab: the other shows the masked key and no way to fetc
   await page.getByRole('dialog').getByRole('button', { name: 'I have saved both' }).click()
   await expect(page.getByRole('dialog')).toBeHidden()
   await other.reload()
-  await expect(other.getByText('Current pair')).toBeVisible()
+  await expect(other.getByRole('heading', { name: /^Current pair/ })).toBeVisible()
   expect(await everything(other)).not.toContain(pair.secret)
   // An overlap would make later tests wait.
   const end = page.getByRole('button', { name: 'End it now' })

@@ -11,22 +11,22 @@ export function makeKeys(dataDir: string, { demo }: { demo: boolean }): void {
   mkdirSync(join(dataDir, 'keys'), { recursive: true, mode: 0o700 })
   const random = () => (demo ? Buffer.concat([Buffer.from(DEMO_MARK, 'base64'), randomBytes(29)]) : randomBytes(32))
   const privateKey = random()
-  const made: Record<string, () => string> = {
-    NEXTAUTH_SECRET: () => random().toString('base64'),
-    NEXT_SERVER_ACTIONS_ENCRYPTION_KEY: () => random().toString('base64'),
-    TAG_KEY: () => random().toString('base64'),
-    TOTP_KEYS: () => `totp-1:${random().toString('base64')}`,
-    UPSTREAM_SECRET: () => random().toString('base64'),
-    GATE_PRIVATE_KEYS: () => `gate-1:${privateKey.toString('base64')}`,
-    GATE_PUBLIC_KEY: () => `gate-1:${publicHalf(privateKey).toString('base64')}`,
-  }
+  const made: [name: string, text: string][] = [
+    ['NEXTAUTH_SECRET', random().toString('base64')],
+    ['NEXT_SERVER_ACTIONS_ENCRYPTION_KEY', random().toString('base64')],
+    ['TAG_KEY', random().toString('base64')],
+    ['TOTP_KEYS', `totp-1:${random().toString('base64')}`],
+    ['UPSTREAM_SECRET', random().toString('base64')],
+    ['GATE_PRIVATE_KEYS', `gate-1:${privateKey.toString('base64')}`],
+    ['GATE_PUBLIC_KEY', `gate-1:${publicHalf(privateKey).toString('base64')}`],
+  ]
   // The two halves belong together: either both are there or both are made.
   if (existsSync(keyFile(dataDir, 'GATE_PRIVATE_KEYS')) !== existsSync(keyFile(dataDir, 'GATE_PUBLIC_KEY'))) {
     throw new Error(`one half of the gate's key is missing in ${join(dataDir, 'keys')}: restore it`)
   }
-  for (const [name, make] of Object.entries(made)) {
+  for (const [name, text] of made) {
     const file = keyFile(dataDir, name)
-    if (!existsSync(file)) writeFileSync(file, `${make()}\n`, { mode: 0o600, flag: 'wx' })
+    if (!existsSync(file)) writeFileSync(file, `${text}\n`, { mode: 0o600, flag: 'wx' })
   }
 }
 

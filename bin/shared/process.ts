@@ -53,7 +53,7 @@ export function whenParentEnds(then: () => void): void {
   }, 500).unref()
 }
 
-/** Runs a program. */
+/** Runs a program, once its file has been read to the end. */
 export function run(main: () => Promise<void>): void {
-  main().catch(fail)
+  Promise.resolve().then(main).catch(fail)
 }

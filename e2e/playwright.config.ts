@@ -1,0 +1,81 @@
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { defineConfig, devices } from '@playwright/test'
+import { embeddedUrl } from '@/db/embedded/location'
+
+/** The built product, as `npm start` runs it, with a database of its own on ports that nobody has. */
+const cache = join(process.cwd(), 'node_modules/.cache/gatehouse/e2e')
+
+// Workers read this file again: what was chosen once is handed on through the environment.
+if (!process.env['E2E_DATA_DIR']) {
+  removeLeftovers()
+  process.env['E2E_DATA_DIR'] = join(cache, String(process.pid))
+  mkdirSync(process.env['E2E_DATA_DIR'], { recursive: true })
+  const names = ['CONSOLE_PORT', 'GATE_PORT', 'INTERNAL_PORT', 'DEMO_API_PORT', 'DEMO_SMTP_PORT', 'DEMO_MAILBOX_PORT']
+  const ports = await freePorts(names.length)
+  names.forEach((name, at) => {
+    process.env[name] = String(ports[at])
+  })
+}
+const dataDir = process.env['E2E_DATA_DIR']
+process.env['DATA_DIR'] = dataDir
+process.env['E2E_DATABASE_URL'] = embeddedUrl(dataDir)
+const consoleUrl = `http://127.0.0.1:${process.env['CONSOLE_PORT']}`
+
+/** The system's browser where there is one; otherwise the one that Playwright brings. */
+const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
+
+export default defineConfig({
+  testDir: '.',
+  outputDir: '../test-results',
+  // One demo, one clock that tests move, one merchant: one after the other.
+  workers: 1,
+  fullyParallel: false,
+  timeout: 60_000,
+  forbidOnly: Boolean(process.env['CI']),
+  reporter: [['list']],
+  use: {
+    ...devices['Desktop Chrome'],
+    baseURL: consoleUrl,
+    trace: 'retain-on-failure',
+    launchOptions: {
+      ...(chromium ? { executablePath: chromium } : {}),
+      chromiumSandbox: process.getuid?.() !== 0,
+      args: ['--disable-dev-shm-usage'],
+    },
+  },
+  projects: [{ name: 'chromium' }],
+  webServer: {
+    command: 'node build/start.mjs --demo',
+    cwd: process.cwd(),
+    url: `${consoleUrl}/sign-in`,
+    timeout: 120_000,
+    stdout: 'pipe',
+    gracefulShutdown: { signal: 'SIGTERM', timeout: 20_000 },
+  },
+})
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer()
+      await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+      return server
+    }),
+  )
+  const ports = servers.map((server) => (server.address() as { port: number }).port)
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))))
+  return ports
+}
+
+/** Data of runs that have ended. */
+function removeLeftovers(): void {
+  for (const pid of existsSync(cache) ? readdirSync(cache) : []) {
+    try {
+      process.kill(Number(pid), 0)
+    } catch {
+      rmSync(join(cache, pid), { recursive: true, force: true })
+    }
+  }
+}
