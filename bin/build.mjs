@@ -10,7 +10,7 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 /** Native code and files beside their module: they stay in node_modules. */
 const external = ['next', '@electric-sql/pglite', '@electric-sql/pglite/*', '@node-rs/argon2', 'pg-native']
 
-const demoPrograms = ['seed', 'people', 'code', 'sample-api', 'mailbox']
+const demoPrograms = ['seed', 'people', 'code', 'sample-api', 'mailbox', 'merchant']
 
 /** `bin/x.ts` becomes `x.mjs`, a program of `demo/` becomes `demo-x.mjs`. */
 export function entries() {

@@ -1,7 +1,9 @@
 import { sql } from 'drizzle-orm'
 import { createTransport } from 'nodemailer'
 import { connect, type Db } from '@/db/client'
+import { forgetOldSessions } from '@/lib/access/sessions'
 import { databaseClock } from '@/lib/clock'
+import { tidyGenerations } from '@/lib/credentials/tidy'
 import { readEnv } from '@/lib/env'
 import { verifyInstallation } from '@/lib/installation'
 import { faultOf, log } from '@/lib/log'
@@ -20,6 +22,14 @@ const chores: Chore[] = [
     work: async (db) => {
       await db.execute(sql`insert into heartbeat (name, at) values ('dispatcher', clock_timestamp())
         on conflict (name) do update set at = excluded.at`)
+    },
+  },
+  { name: 'generations', everyMs: 1000, work: tidyGenerations },
+  {
+    name: 'old-sessions',
+    everyMs: 3_600_000,
+    work: async (db, now) => {
+      await forgetOldSessions(db, now)
     },
   },
   {

@@ -1,5 +1,5 @@
 import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { type GateSettings, openGatekeeper } from '@/lib/gatekeeping/gatekeeper'
 import { identifier } from '@/lib/gatekeeping/identity'
 import type { Range } from '@/lib/whitelist/model'
@@ -75,7 +75,7 @@ export async function startGate(settings: ServerSettings): Promise<Gate> {
 async function listenAll({ addresses, port }: Listen, make: () => Server): Promise<Server[]> {
   const servers: Server[] = []
   for (const address of addresses) {
-    const server = make()
+    const server = remember(make())
     const wanted = servers[0] ? portOf(servers[0]) : port
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
@@ -91,10 +91,26 @@ const portOf = (server: Server): number => (server.address() as AddressInfo).por
 /** No new connection; idle ones end, busy ones after their answer, the rest at the deadline. */
 async function drain(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  const idle = setInterval(() => server.closeIdleConnections(), 100)
+  const endIdle = () => {
+    server.closeIdleConnections()
+    // Node does not count a connection as idle that has not sent its first byte.
+    for (const socket of connections.get(server) ?? []) if (socket.bytesRead === 0) socket.destroy()
+  }
+  endIdle()
+  const idle = setInterval(endIdle, 100)
   const deadline = setTimeout(() => server.closeAllConnections(), DRAIN_MS)
-  server.closeIdleConnections()
   await closed
   clearInterval(idle)
   clearTimeout(deadline)
+}
+
+const connections = new WeakMap<Server, Set<Socket>>()
+
+function remember(server: Server): Server {
+  const open = new Set<Socket>()
+  connections.set(server, open)
+  return server.on('connection', (socket) => {
+    open.add(socket)
+    socket.once('close', () => open.delete(socket))
+  })
 }

@@ -9,6 +9,7 @@ import { Plus } from '@/components/ui/icons'
 import { Instant, TimeLeft } from '@/components/ui/instant'
 import { send } from '@/components/ui/send'
 import type { Proof, Revealed } from '@/lib/credentials/model'
+import { explained, isReason } from '@/lib/gatekeeping/model'
 import type { WhitelistChange } from '@/lib/whitelist/model'
 import { proofWords as words } from '@/lib/words/api'
 import { changeRefusals, confirmWords, passwordRefusals } from '@/lib/words/confirm'
@@ -135,17 +136,9 @@ function Panel({ revealed, facts, actions, onSafe, onOver }: Props) {
 const isOver = (p: Proof): boolean => p.state === 'discarded' || p.state === 'revoked'
 const isAddress = (reason: string): boolean => reason === 'address_not_listed'
 
-/** The cure of a refusal; the gate's reasons are matched by what they are about, and any other is quoted. */
-function cure(reason: string, address: string): string {
-  const c = words.cures
-  if (isAddress(reason)) return c.address(address)
-  if (reason === 'credential_inactive') return c.api_user_off()
-  if (/^money_out|confirm/.test(reason)) return c.money_out()
-  if (/route|permission|wallets/.test(reason)) return c.route()
-  if (/^merchant_/.test(reason)) return c.merchant()
-  if (/limit|too_many/.test(reason)) return c.limit()
-  return c.other(address, reason)
-}
+/** What helps, from the gate's own table of reasons. */
+const cure = (reason: string, address: string): string =>
+  isReason(reason) ? words.cures[explained[reason].cure](address) : words.otherReason(reason)
 
 type AddProps = {
   address: string

@@ -117,10 +117,12 @@ export function Lintel({ env, person, here, all, mayOpenAccessList, mayOpenActiv
             {words.accessList}
           </Link>
         )}
-        <Link role="menuitem" className="it" href={base ? `${base}/profile` : '/profile'}>
-          <ShieldCheck />
-          {words.profile}
-        </Link>
+        {base && (
+          <Link role="menuitem" className="it" href={`${base}/profile`}>
+            <ShieldCheck />
+            {words.profile}
+          </Link>
+        )}
         <SignOut signOut={signOut} />
       </PopMenu>
       {pages.length > 0 && (

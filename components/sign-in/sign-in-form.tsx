@@ -23,8 +23,8 @@ export function SignInForm({
   next,
   host,
   address,
-  ended,
-}: SignInProps & { host: string; address: string; ended: boolean }) {
+  left,
+}: SignInProps & { host: string; address: string; left: boolean }) {
   const [busy, setBusy] = useState(false)
   const [problem, setProblem] = useState<{ error: SignInRefusal | 'lost'; retryAt?: Date | undefined } | null>(null)
   const form = useRef<HTMLFormElement>(null)
@@ -62,9 +62,9 @@ export function SignInForm({
         </h1>
         <p className="mt-1 text-ink-2">{words.to(host)}</p>
       </div>
-      {ended && !problem && (
+      {left && !problem && (
         <Note tone="wait">
-          <p>{words.ended}</p>
+          <p>{words.left}</p>
         </Note>
       )}
       {problem && <RefusalNote problem={problem} said={signInRefusals} />}

@@ -4,10 +4,10 @@ import { product } from '@/lib/words/common'
 import { signInWords as words } from '@/lib/words/sign-in'
 import { SignInForm, type SignInProps } from './sign-in-form'
 
-type Props = SignInProps & { now: Date; host: string; address: string; ended?: boolean }
+type Props = SignInProps & { now: Date; host: string; address: string; left: boolean }
 
 /** The arch at the left, the form at the right. */
-export function SignInPage({ now, host, address, ended = false, ...form }: Props) {
+export function SignInPage({ now, host, address, left, ...form }: Props) {
   return (
     <ServerClock now={now}>
       <div className="sign-in">
@@ -20,7 +20,7 @@ export function SignInPage({ now, host, address, ended = false, ...form }: Props
           <p>{words.art}</p>
         </header>
         <main className="sign-in-r">
-          <SignInForm {...form} host={host} address={address} ended={ended} />
+          <SignInForm {...form} host={host} address={address} left={left} />
         </main>
       </div>
     </ServerClock>

@@ -8,6 +8,7 @@ import type {
   RegenerateRefusal,
   SwitchRefusal,
 } from '@/lib/credentials/model'
+import type { Cure } from '@/lib/gatekeeping/model'
 import { changeRefusals, codeRefusals } from './confirm'
 
 type Said = { title: string; text: string }
@@ -229,15 +230,28 @@ export const proofWords = {
   add: 'Add it',
   added: (address: string) => `${address} is on the whitelist. Call again.`,
   cures: {
-    address: (address: string) => `The secret was right; ${address} is not on the whitelist.`,
-    api_user_off: () => 'The secret was right; the API user is switched off. Switch it on, then call again.',
-    route: () => 'The pair is right; the route asked for is not one that it may call.',
-    money_out: () => 'The pair is right; withdrawals need “I have saved both” and “Allow withdrawals”.',
-    merchant: () => 'The secret was right; this account is not active.',
-    limit: () => 'The pair is right; too many calls came at once.',
-    other: (_address: string, reason: string) =>
-      `The secret was right; the gate said “${reason.replaceAll('_', ' ')}”.`,
-  },
+    fix_request: () => 'The pair was recognised; the request itself could not be read.',
+    send_credentials: () => 'The request carried no credentials that we know.',
+    use_current_pair: () => 'That was another pair. Use the one above.',
+    check_secret: () => 'The key is right and the secret is not. Copy it again from above.',
+    get_new_token: () => 'The pair is right; the token is not. Get a new one with the script.',
+    use_v3_client: () => 'This client speaks the retired v2. Use one that posts client_id and client_secret.',
+    use_other_environment: () => 'The pair belongs to the other environment.',
+    wait_for_operator: () => 'The secret was right; this account is not active. Ask your operator.',
+    activate_api_user: () => 'The secret was right; the API user is switched off. Switch it on, then call again.',
+    extend_expiry: () => 'The secret was right; the credentials have expired.',
+    add_address: (address) => `The secret was right; ${address} is not on the whitelist.`,
+    configure_proxies: () =>
+      'The secret was right; the gate can’t tell the caller’s address. Your operator has to name the proxies.',
+    ask_for_route: () => 'The pair is right; the route asked for is not one that it may call.',
+    add_permission: () => 'The pair is right; it does not hold the right for this route.',
+    allow_withdrawals: () => 'The pair is right; withdrawals are not allowed. Switch on “Allow withdrawals” first.',
+    turn_whitelist_on: () => 'The pair is right; withdrawals need the IP whitelist.',
+    confirm_new_pair: () => 'The pair is right; withdrawals need “I have saved both” first.',
+    slow_down: () => 'The pair is right; too many calls came at once.',
+    try_again: () => 'The gate could not decide just now. Try again.',
+  } satisfies Record<Cure, (address: string) => string>,
+  otherReason: (reason: string) => `The gate said “${reason.replaceAll('_', ' ')}”.`,
 }
 
 export const regenerateRefusals: Record<RegenerateRefusal, Said> = {

@@ -53,3 +53,8 @@ export const factorsMissingWords = {
   isMissing: 'missing',
   go: 'Set them up in Profile and security',
 }
+
+export const noMerchantWords = {
+  title: 'You belong to no account',
+  text: 'Your access was removed, or it was never given. Ask the Root of the account to add you.',
+}

@@ -11,7 +11,7 @@ export const signInWords = {
   busy: 'Signing in',
   address: 'Your address as we see it:',
   art: 'Everything done here is recorded with who, when and from where.',
-  ended: 'You are signed out. Sessions end after 15 minutes without use and after 12 hours.',
+  left: 'You are signed out.',
 }
 
 export const signInRefusals: Record<SignInRefusal, { title: string; text: string }> = {
