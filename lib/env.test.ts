@@ -103,10 +103,9 @@ test('keys are made for the embedded database alone; with DATABASE_URL they must
   const found = readEnv('migrate', { DATA_DIR: dataDir })
   expect(found.embedded).toBe(true)
   expect(found.databaseUrl).toContain(encodeURIComponent(dataDir))
-  expect(problems('migrate', { DATA_DIR: dataDir, DATABASE_URL: production['DATABASE_URL'], GATEHOUSE_ENV: 'test' })).toEqual([
-    expect.stringMatching(/^TOTP_KEYS is missing/),
-    expect.stringMatching(/^GATE_PUBLIC_KEY is missing/),
-  ])
+  expect(
+    problems('migrate', { DATA_DIR: dataDir, DATABASE_URL: production['DATABASE_URL'], GATEHOUSE_ENV: 'test' }),
+  ).toEqual([expect.stringMatching(/^TOTP_KEYS is missing/), expect.stringMatching(/^GATE_PUBLIC_KEY is missing/)])
 })
 
 test('a key may come from a file, not from a file and a variable at once', () => {
@@ -114,7 +113,9 @@ test('a key may come from a file, not from a file and a variable at once', () =>
   writeFileSync(file, `${strong}\n`)
   const { NEXTAUTH_SECRET: _, ...rest } = production
   expect(readEnv('console', { ...rest, NEXTAUTH_SECRET_FILE: file }).nextauthSecret).toBe(strong)
-  expect(problems('console', { ...production, NEXTAUTH_SECRET_FILE: file })).toEqual([expect.stringMatching(/both given/)])
+  expect(problems('console', { ...production, NEXTAUTH_SECRET_FILE: file })).toEqual([
+    expect.stringMatching(/both given/),
+  ])
   mkdirSync(join(folder, 'none'), { recursive: true })
   expect(problems('console', { ...rest, NEXTAUTH_SECRET_FILE: join(folder, 'none') })[0]).toMatch(/cannot be read/)
 })
@@ -143,7 +144,13 @@ test('a program is handed only the keys it needs', () => {
 })
 
 test('a demo serves this computer alone, and its addresses follow its ports', () => {
-  const env = readEnv('start', { GATEHOUSE_DEMO: '1', CONSOLE_PORT: '3310', GATE_PORT: '3311', UPSTREAM_URL: 'http://127.0.0.1:1', ROUTES_FILE: 'r' })
+  const env = readEnv('start', {
+    GATEHOUSE_DEMO: '1',
+    CONSOLE_PORT: '3310',
+    GATE_PORT: '3311',
+    UPSTREAM_URL: 'http://127.0.0.1:1',
+    ROUTES_FILE: 'r',
+  })
   expect(env.consoleUrl).toBe('http://127.0.0.1:3310')
   expect(env.publicGateUrls).toEqual(['http://127.0.0.1:3311'])
   expect(env.listenAddresses).toEqual(['127.0.0.1', '::1'])

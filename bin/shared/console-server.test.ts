@@ -1,6 +1,6 @@
-import { connect } from 'node:net'
 import { type IncomingHttpHeaders, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { connect } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseRange, type Range } from '@/lib/whitelist/model'
 import { consoleServer } from './console-server'
@@ -47,17 +47,23 @@ afterAll(() => drain(servers, 500))
 
 type Answer = { status: number; headers: IncomingHttpHeaders; text: string }
 
-function ask(port: number, options: { method?: string; path?: string; headers?: Record<string, string | string[]>; body?: string | Buffer } = {}): Promise<Answer> {
+function ask(
+  port: number,
+  options: { method?: string; path?: string; headers?: Record<string, string | string[]>; body?: string | Buffer } = {},
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const { method = 'GET', path = '/', headers = {}, body } = options
     const length = body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) }
-    const req = request({ host: '127.0.0.1', port, method, path, headers: { ...length, ...headers }, agent: false }, (res) => {
-      let text = ''
-      res.on('data', (chunk) => {
-        text += chunk
-      })
-      res.on('end', () => resolve({ status: res.statusCode ?? 0, headers: res.headers, text }))
-    })
+    const req = request(
+      { host: '127.0.0.1', port, method, path, headers: { ...length, ...headers }, agent: false },
+      (res) => {
+        let text = ''
+        res.on('data', (chunk) => {
+          text += chunk
+        })
+        res.on('end', () => resolve({ status: res.statusCode ?? 0, headers: res.headers, text }))
+      },
+    )
     req.on('error', reject)
     req.end(body)
   })
@@ -74,14 +80,18 @@ function raw(port: number, text: string): Promise<string> {
   })
 }
 
-const post = (port: number, headers: Record<string, string>, path = '/') => ask(port, { method: 'POST', path, headers, body: 'x=1' })
+const post = (port: number, headers: Record<string, string>, path = '/') =>
+  ask(port, { method: 'POST', path, headers, body: 'x=1' })
 
 // CHECKS 101
 test.each([
   ['no Origin', {}],
   ['an Origin of null', { Origin: 'null' }],
   ['another site', { Origin: 'https://evil.example.test' }],
-  ['another site that forges the host', { Origin: 'https://evil.example.test', 'X-Forwarded-Host': 'evil.example.test', Host: 'evil.example.test' }],
+  [
+    'another site that forges the host',
+    { Origin: 'https://evil.example.test', 'X-Forwarded-Host': 'evil.example.test', Host: 'evil.example.test' },
+  ],
   ['a sub-domain', { Origin: 'https://a.console.example.test' }],
   ['the parent domain', { Origin: 'https://example.test' }],
   ['another port', { Origin: 'https://console.example.test:8443' }],
@@ -147,7 +157,12 @@ test('behind a configured proxy the right-most hop is the caller; two headers ar
 test('headers that steer the framework or pretend to be ours do not pass', async () => {
   await ask(direct, {
     path: '/m/harbour?x=1',
-    headers: { 'X-Middleware-Subrequest': 'middleware:middleware', 'X-Middleware-Rewrite': '/', 'X-Gatehouse-Path': '//evil', 'Content-Security-Policy': `script-src 'nonce-known'` },
+    headers: {
+      'X-Middleware-Subrequest': 'middleware:middleware',
+      'X-Middleware-Rewrite': '/',
+      'X-Gatehouse-Path': '//evil',
+      'Content-Security-Policy': `script-src 'nonce-known'`,
+    },
   })
   const { headers } = seen.at(-1)!
   expect(Object.keys(headers).filter((name) => name.startsWith('x-middleware-'))).toEqual([])
@@ -234,7 +249,9 @@ test('a body of 60 MB is refused before it is read, and the connection ends', as
 
 // CHECKS 107
 test('a body that does not say its length, or comes with a GET, is refused', async () => {
-  expect((await ask(direct, { method: 'POST', headers: { Origin: CONSOLE, 'Transfer-Encoding': 'chunked' } })).status).toBe(411)
+  expect(
+    (await ask(direct, { method: 'POST', headers: { Origin: CONSOLE, 'Transfer-Encoding': 'chunked' } })).status,
+  ).toBe(411)
   expect((await ask(direct, { method: 'GET', body: 'x' })).status).toBe(400)
 })
 
@@ -246,7 +263,9 @@ test('headers that trickle in lose their connection', async () => {
   slow.requestTimeout = 600
   servers.push(slow)
   await new Promise<void>((done) => slow.listen(0, '127.0.0.1', done))
-  expect(await raw((slow.address() as AddressInfo).port, 'GET / HTTP/1.1\r\nHost: x\r\nX-A: ')).toMatch(/^HTTP\/1.1 408 /)
+  expect(await raw((slow.address() as AddressInfo).port, 'GET / HTTP/1.1\r\nHost: x\r\nX-A: ')).toMatch(
+    /^HTTP\/1.1 408 /,
+  )
 })
 
 test('a busy port is an error that names its variable, never the next number', async () => {
