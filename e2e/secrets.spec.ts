@@ -45,7 +45,7 @@ test('closed: the secret is nowhere in the page, its storage, its history or wha
   const pair = await open(page)
   const dialog = page.getByRole('dialog')
   await dialog.getByRole('button', { name: 'Show the secret' }).click()
-  const secret = dialog.getByLabel('API secret')
+  const secret = dialog.getByLabel('API secret', { exact: true })
   await expect(secret).toHaveText(pair.secret)
   expect(
     await secret.evaluate((e) => [e.tagName, e.closest('[translate=no]') !== null, e.getAttribute('spellcheck')]),

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { type GateSettings, openGatekeeper } from '@/lib/gatekeeping/gatekeeper'
-import { identifier } from '@/lib/gatekeeping/identity'
+import { type Identifier, identifier } from '@/lib/gatekeeping/identity'
 import type { Range } from '@/lib/whitelist/model'
 import { openFlights } from './flights'
 import { internalListener } from './internal'
@@ -42,7 +42,9 @@ export async function startGate(settings: ServerSettings): Promise<Gate> {
   const keeper = await openGatekeeper(settings)
   const flights = openFlights(keeper)
   const counters = openCounters()
-  const identify = identifier(settings.upstreamSecret, settings.issuer)
+  const identifyAt = identifier(settings.upstreamSecret, settings.issuer)
+  const identify: Identifier = (record, sent, at) =>
+    identifyAt(record, sent, new Date(at.getTime() - keeper.clock.shiftMs()))
   const onward = upstream(settings.upstreamUrl, identify, refuse, settings.upstreamSilenceMs)
   let draining = false
 

@@ -7,6 +7,8 @@ import type { Db } from '@/db/client'
  */
 export type Clock = {
   now(): Date
+  /** How far a demo or a test has moved `now`, in ms: what is signed for another machine is dated without it. */
+  shiftMs(): number
   /** Reads the database's time once; also called by `start` each second. */
   refresh(): Promise<void>
   /** Wall clock of this host minus database time, in ms; over 2 s is shown. */
@@ -20,17 +22,21 @@ const monotonicMs = (): number => Number(process.hrtime.bigint() / 1000n) / 1000
 export function databaseClock(db: Db, refreshMs = 1000): Clock {
   let offsetMs: number | null = null
   let skew = 0
+  let shift = 0
   let timer: NodeJS.Timeout | undefined
 
   async function refresh(): Promise<void> {
     const sent = monotonicMs()
-    const { rows } = await db.execute<{ ms: number }>(
+    const { rows } = await db.execute<{ ms: number; shift: number }>(
       sql`select (extract(epoch from clock_timestamp()) * 1000)::float8
-            + coalesce((select shift_ms from clock_shift where exists (select from installation where demo)), 0) as ms`,
+              as ms,
+            coalesce((select shift_ms from clock_shift where exists (select from installation where demo)), 0)::float8
+              as shift`,
     )
     const received = monotonicMs()
     const ms = Number(rows[0]?.ms)
-    offsetMs = ms - (sent + received) / 2
+    shift = Number(rows[0]?.shift)
+    offsetMs = ms + shift - (sent + received) / 2
     skew = Date.now() - ms
   }
 
@@ -41,6 +47,7 @@ export function databaseClock(db: Db, refreshMs = 1000): Clock {
       return new Date(monotonicMs() + offsetMs)
     },
     skewMs: () => skew,
+    shiftMs: () => shift,
     start() {
       timer = setInterval(() => void refresh().catch(() => {}), refreshMs)
       timer.unref()
@@ -58,6 +65,7 @@ export function fixedClock(start: Date): Clock & { set(at: Date): void; advance(
     now: () => at,
     refresh: async () => {},
     skewMs: () => 0,
+    shiftMs: () => 0,
     start() {},
     stop() {},
     set(next) {
