@@ -42,7 +42,8 @@ export function connect(url: string, { max = 8, queryMs }: { max?: number; query
 /** The one way to open a transaction. Inside `fn` only `tx` may be used; no other connection is awaited. */
 export function transact<T>(db: Db, fn: (tx: Tx) => Promise<T>): Promise<T> {
   if (inTransaction.getStore()) throw new Error('a transaction inside a transaction: pass the tx on')
-  return db.transaction((tx) => inTransaction.run(true, () => fn(tx)))
+  // Awaited inside: a query of the builder starts only when somebody waits for it.
+  return db.transaction((tx) => inTransaction.run(true, async () => await fn(tx)))
 }
 
 /** The part of a database error that may be logged: never the statement's parameters. */
