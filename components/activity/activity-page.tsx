@@ -136,7 +136,9 @@ const show = (v: string | number | boolean | null | string[]): string =>
       ? 'yes'
       : v === false
         ? 'no'
-        : String(v).replaceAll('_', ' ')
+        : /^[a-z0-9_]+$/.test(String(v))
+          ? String(v).replaceAll('_', ' ')
+          : String(v)
 
 type SelectProps = { name: string; label: string; value: string; all: string; children: ReactNode }
 const Select = ({ name, label, value, all, children }: SelectProps) => (

@@ -1,8 +1,9 @@
 'use client'
 import { type KeyboardEvent, useState } from 'react'
-import { count, inZone } from '@/components/ui/format'
+import { inZone } from '@/components/ui/format'
 import { Instant, useHydrated } from '@/components/ui/instant'
 import type { Status } from '@/lib/status/model'
+import { count } from '@/lib/words/number'
 import { groupNames, type RefusalGroup, statusWords as words } from '@/lib/words/status'
 
 type Props = {
@@ -158,8 +159,9 @@ const Legend = ({ className, name, calls }: { className: string; name: string; c
   </li>
 )
 
-/** The next round number, so that the axis can be read. */
+/** The next round number with a whole half, so that the axis can be read. */
 function nice(n: number): number {
+  if (n <= 4) return n <= 2 ? 2 : 4
   const power = 10 ** Math.floor(Math.log10(n))
-  return [1, 2, 4, 6, 8, 10].map((f) => f * power).find((x) => x >= n) ?? n
+  return [1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10].map((f) => f * power).find((x) => x >= n && x % 2 === 0) ?? n
 }

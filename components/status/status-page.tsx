@@ -1,11 +1,11 @@
 import Link from 'next/link'
 import { PageHead } from '@/components/shell/page-head'
 import { Arch, type Tone } from '@/components/ui/arch'
-import { count } from '@/components/ui/format'
 import { Circle, CircleCheck } from '@/components/ui/icons'
 import { Ago, Instant } from '@/components/ui/instant'
 import { Empty } from '@/components/ui/parts'
 import { type News, type Status, severity } from '@/lib/status/model'
+import { count } from '@/lib/words/number'
 import {
   checklistWords,
   newsWords,
@@ -182,7 +182,7 @@ function whenOf(news: News) {
 function Reasons({ refused }: { refused: Status['refused'] }) {
   const most = Math.max(...refused.map((r) => r.calls))
   return (
-    <table className="grid-t border-t border-line">
+    <table className="grid-t mid border-t border-line">
       <thead>
         <tr>
           <th>{words.reason}</th>

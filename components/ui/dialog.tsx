@@ -38,7 +38,7 @@ export function Dialog({ title, onDismiss, wide, above, children, guard, busy }:
     first?.focus()
     // A browser may close a modal on its own (a second Escape): then it opens again, and the owner is asked.
     const onClose = () => {
-      if (!dialog.isConnected) return
+      if (dialog.open || !dialog.isConnected) return
       dialog.showModal()
       dismiss.current()
     }

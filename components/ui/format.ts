@@ -48,20 +48,10 @@ export function ago(ms: number): string {
   return say(Math.floor(s / 86_400), 'day')
 }
 
-/** `18,090`, in figures that line up. */
-export const count = (n: number): string => String(n).replace(/\B(?=(\d{3})+(?!\d))/g, ',')
-
-/** `1 host`, `3 hosts`. */
-export const many = (n: number, one: string, more = `${one}s`): string => `${count(n)} ${n === 1 ? one : more}`
-
 /** Initials for an avatar. */
 export const initials = (name: string): string => {
   const words = name.trim().split(/\s+/).filter(Boolean)
   const first = [...(words[0] ?? '?')][0] ?? '?'
-  const last = words.length > 1 ? ([...(words.at(-1) ?? '')][0] ?? '') : ''
-  return (first + last).toUpperCase()
+  const second = [...(words[1] ?? '')][0] ?? ''
+  return (first + second).toUpperCase()
 }
-
-/** Both ends of a long value stay readable. */
-export const middle = (text: string, head = 14, tail = 4): string =>
-  text.length <= head + tail + 1 ? text : `${text.slice(0, head)}…${text.slice(-tail)}`

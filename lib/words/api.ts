@@ -10,6 +10,7 @@ import type {
 } from '@/lib/credentials/model'
 import type { Cure } from '@/lib/gatekeeping/model'
 import { changeRefusals, codeRefusals } from './confirm'
+import { many } from './number'
 
 type Said = { title: string; text: string }
 const unreadable: Said = { title: 'That could not be read.', text: 'Reload the page and try again.' }
@@ -37,7 +38,7 @@ export const switchWords = {
   offText: (hosts: number) =>
     hosts === 0
       ? 'Every call is refused within 2 seconds, tokens already issued included. Nobody called in the last hour.'
-      : `Every call is refused within 2 seconds, tokens already issued included. ${hosts === 1 ? '1 host' : `${hosts} hosts`} called in the last hour.`,
+      : `Every call is refused within 2 seconds, tokens already issued included. ${many(hosts, 'host')} called in the last hour.`,
   offGo: 'Switch off',
   onTitle: 'Switch the API user on',
   onText: 'Live credentials come back to life, so this needs your code.',
@@ -99,7 +100,7 @@ export const credentialWords = {
   generated: 'Generated',
   lastUsed: 'Last used',
   unused: 'Not used yet',
-  calls: (n: number) => `${n === 1 ? '1 call' : `${n} calls`} in all`,
+  calls: (n: number) => `${many(n, 'call')} in all`,
   shownOnce: 'Shown once, on',
   notAgain: 'It can’t be shown again; if it is lost, regenerate.',
   copyKey: 'Copy the API key',
@@ -119,9 +120,7 @@ export const credentialWords = {
   endNow: 'End it now',
   shorten: 'Shorten',
   hostsStill: (hosts: number) =>
-    hosts === 0
-      ? 'Nobody used it in the last hour.'
-      : `${hosts === 1 ? '1 host' : `${hosts} hosts`} used it in the last hour.`,
+    hosts === 0 ? 'Nobody used it in the last hour.' : `${many(hosts, 'host')} used it in the last hour.`,
   pendingText:
     'It works, but not for withdrawals. Left alone it is discarded, and nothing is lost. The secret can’t be shown again.',
   pendingLeft: 'Discarded',
@@ -170,11 +169,11 @@ export const regenerateWords = {
   atOnce: (hosts: number) =>
     hosts === 0
       ? 'Nobody used it in the last hour.'
-      : `${hosts === 1 ? '1 host' : `${hosts} hosts`} used it in the last hour. They are refused as soon as you have saved the new pair.`,
+      : `${many(hosts, 'host')} used it in the last hour. They are refused as soon as you have saved the new pair.`,
   leaked: (hosts: number) =>
     hosts === 0
       ? 'The old pair, its tokens and any overlap end before the new pair is shown. Nobody used it in the last hour.'
-      : `The old pair, its tokens and any overlap end before the new pair is shown. ${hosts === 1 ? '1 host' : `${hosts} hosts`} used it in the last hour: they stop until they have the new one.`,
+      : `The old pair, its tokens and any overlap end before the new pair is shown. ${many(hosts, 'host')} used it in the last hour: they stop until they have the new one.`,
   leakedTitle: 'It ends at once.',
   sevenNotAllowed: 'Not with withdrawals allowed: at most 24 hours.',
   nothing: 'Nothing changes until the last step.',
@@ -294,7 +293,7 @@ export const endOverlapWords = {
   endText: (hosts: number) =>
     hosts === 0
       ? 'It is refused within 2 seconds and for good. Nobody used it in the last hour.'
-      : `It is refused within 2 seconds and for good. ${hosts === 1 ? '1 host' : `${hosts} hosts`} used it in the last hour.`,
+      : `It is refused within 2 seconds and for good. ${many(hosts, 'host')} used it in the last hour.`,
   endGo: 'End it now',
   shortenTitle: 'Shorten the overlap',
   shortenText: 'Anybody who sees it may shorten it; nobody can lengthen it.',

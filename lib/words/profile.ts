@@ -1,4 +1,5 @@
 import type { ChangePasswordRefusal, EnrolFinishRefusal, EnrolStartRefusal, FactorPurpose } from '@/lib/access/model'
+import { many } from './number'
 
 type Said = { title: string; text: string }
 
@@ -70,7 +71,7 @@ export const enrolWords = {
   done: (name: string) => `${name} is set up.`,
   waits: (name: string) => `${name} is set up. It works in one hour; the Owners were told.`,
   replaced: (name: string, sessions: number) =>
-    `${name} is replaced.${sessions > 0 ? ` ${sessions === 1 ? '1 other session has' : `${sessions} other sessions have`} ended.` : ''}`,
+    `${name} is replaced.${sessions > 0 ? ` ${many(sessions, 'other session has', 'other sessions have')} ended.` : ''}`,
   nothing: 'Nothing changes until the last step.',
 }
 
@@ -102,7 +103,7 @@ export const passwordWords = {
   submit: 'Change password',
   done: (sessions: number) =>
     sessions > 0
-      ? `The password is changed. ${sessions === 1 ? '1 other session has' : `${sessions} other sessions have`} ended.`
+      ? `The password is changed. ${many(sessions, 'other session has', 'other sessions have')} ended.`
       : 'The password is changed.',
 }
 export const changePasswordRefusals: Record<ChangePasswordRefusal, Said> = {

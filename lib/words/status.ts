@@ -1,5 +1,6 @@
 import type { Reason } from '@/lib/gatekeeping/model'
 import type { ChecklistItem, News } from '@/lib/status/model'
+import { many } from './number'
 
 export const statusWords = {
   title: 'Integration status',
@@ -56,7 +57,7 @@ export const checklistWords: Record<ChecklistItem, { name: string; todo: string 
 /** One line of news; instants are put in by the page. */
 type Line = { title: string; text: string; cure: string | null; to: 'api' | 'activity' | null }
 type Of<K extends News['kind']> = Extract<News, { kind: K }>
-const calls = (n: number) => (n === 1 ? '1 call' : `${n} calls`)
+const calls = (n: number) => many(n, 'call')
 
 export const newsWords: { [K in News['kind']]: (news: Of<K>) => Line } = {
   suspended: (n) => ({

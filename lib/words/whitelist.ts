@@ -1,6 +1,7 @@
 import type { ChangeRefusal, CodeRefusal } from '@/lib/access/model'
 import type { RangeRefusal, WhitelistRefusal } from '@/lib/whitelist/model'
 import { changeRefusals, codeRefusals } from './confirm'
+import { many } from './number'
 
 export const whitelistWords = {
   name: 'Whitelist IP access',
@@ -8,8 +9,8 @@ export const whitelistWords = {
   off: 'Off.',
   offText: 'Calls from every address are accepted. The first address turns the whitelist on.',
   offKept: (n: number) =>
-    `Calls from every address are accepted. ${n === 1 ? '1 entry is' : `${n} entries are`} kept for when it is on.`,
-  on: (n: number) => `Calls from any other address are refused. ${n === 1 ? '1 entry' : `${n} entries`}.`,
+    `Calls from every address are accepted. ${many(n, 'entry is', 'entries are')} kept for when it is on.`,
+  on: (n: number) => `Calls from any other address are refused. ${many(n, 'entry', 'entries')}.`,
   emptyOn: 'On and empty: every call is refused. Add an address, or turn the whitelist off.',
   more: (n: number) => `and ${n} other`,
   less: 'Show fewer',
@@ -40,7 +41,7 @@ export const whitelistWords = {
       .filter(Boolean)
       .join(', ') || 'no change',
   effect: (added: number, removed: number, noted: number, turnsOn: boolean, empties: boolean) => {
-    if (turnsOn) return `Apply: turn on with ${added === 1 ? '1 entry' : `${added} entries`}`
+    if (turnsOn) return `Apply: turn on with ${many(added, 'entry', 'entries')}`
     if (empties) return 'Apply: refuse every call'
     const parts = [added && `add ${added}`, removed && `remove ${removed}`, noted && `rename ${noted}`].filter(Boolean)
     return parts.length ? `Apply: ${parts.join(', ')}` : 'Apply'
