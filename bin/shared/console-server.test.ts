@@ -153,6 +153,25 @@ test('behind a configured proxy the right-most hop is the caller; two headers ar
   expect((await ask(proxied, { headers: { 'X-Forwarded-For': 'nonsense' } })).status).toBe(400)
 })
 
+// CHECKS 37, 63
+test('what the framework sends to itself keeps the caller’s address, and nobody else can send it', async () => {
+  await ask(proxied, { headers: { 'X-Forwarded-For': '198.51.100.4' } })
+  const handedOn = seen.at(-1)!.headers as Record<string, string>
+  const own = { 'x-gatehouse-own-word': handedOn['x-gatehouse-own-word']!, 'x-forwarded-for': '198.51.100.4' }
+  const chunked = { ...own, Origin: CONSOLE, 'Transfer-Encoding': 'chunked', 'X-Action-Forwarded': '1' }
+  expect((await ask(direct, { method: 'POST', headers: chunked })).status).toBe(200)
+  expect(seen.at(-1)!.headers).toMatchObject({ 'x-real-ip': '198.51.100.4', 'x-action-forwarded': '1' })
+  expect(
+    (await ask(direct, { method: 'POST', headers: { ...chunked, Origin: 'https://evil.example.test' } })).status,
+  ).toBe(403)
+  const guessed = { ...chunked, 'x-gatehouse-own-word': 'x'.repeat(43) }
+  expect((await ask(direct, { method: 'POST', headers: guessed })).status).toBe(411)
+  const { 'Transfer-Encoding': _, ...plain } = guessed
+  await ask(direct, { headers: plain })
+  expect(seen.at(-1)!.headers).toMatchObject({ 'x-real-ip': '127.0.0.1' })
+  expect(seen.at(-1)!.headers).not.toHaveProperty('x-action-forwarded')
+})
+
 // CHECKS 42
 test('headers that steer the framework or pretend to be ours do not pass', async () => {
   await ask(direct, {
