@@ -52,7 +52,7 @@ export function Section({
         </h2>
         {why}
       </header>
-      <div className="min-w-0">{children}</div>
+      <div className="grid min-w-0 grid-cols-1 gap-4">{children}</div>
     </section>
   )
 }
