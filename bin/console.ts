@@ -40,6 +40,8 @@ run(async () => {
     NEXTAUTH_SECRET: env.nextauthSecret,
     NEXT_SERVER_ACTIONS_ENCRYPTION_KEY: env.nextServerActionsEncryptionKey,
     NEXT_TELEMETRY_DISABLED: '1',
+    // Where an action goes that was posted to another page: to this server, never out to the public address.
+    __NEXT_PRIVATE_ORIGIN: ownOrigin(env.listenAddresses, env.consolePort),
   })
 
   const app = next({ dev: false, dir: root, hostname, port: env.consolePort })
@@ -69,3 +71,10 @@ run(async () => {
   })
   ready(`console ${env.consoleUrl}`)
 })
+
+function ownOrigin(addresses: readonly string[], port: number): string {
+  const [first = ''] = addresses
+  const anyAddress = first === '::' || first === '0.0.0.0'
+  const host = anyAddress ? '127.0.0.1' : first.includes(':') ? `[${first}]` : first
+  return `http://${host}:${port}`
+}

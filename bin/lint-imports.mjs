@@ -28,7 +28,7 @@ const sources = ['app', 'components', 'lib', 'gate', 'db', 'bin', 'demo', 'e2e',
 /** Where the environment may be read: the one module that checks it, the programs that hand it on, and tests. */
 const mayReadEnvironment = /^(lib\/env\.ts|db\/|bin\/|e2e\/|testing\/|bench\/)|\.test\.tsx?$|\.config\.[jt]s$/
 
-export function problemsOf(path, text) {
+function problemsOf(path, text) {
   const problems = []
   const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '')
   if (/\bprocess\s*\.\s*env\b|\bprocess\s*\[\s*['"]env/.test(code) && !mayReadEnvironment.test(path)) {
@@ -84,11 +84,20 @@ function problemsOfTheRule() {
   })
 }
 
+/** The rules of this file, seen to fail. */
+const own = [
+  ['app/x.ts', `export const x = process.env.HOME`],
+  ['lib/x.ts', `export const x = process['env']`],
+  ['app/actions.ts', `'use server'\nexport async function x() {}`],
+]
+const asleep = own.filter(([path, text]) => problemsOf(path, text).length !== 1)
+
 const problems = process.argv.includes('--built')
   ? problemsOfChunks()
   : [
       ...(sources.length < 50 ? [`only ${sources.length} source files were found`] : []),
       ...sources.flatMap((path) => problemsOf(path, readFileSync(join(root, path), 'utf8'))),
+      ...asleep.map(([path, text]) => `${path}: ${JSON.stringify(text)} passed`),
       ...problemsOfTheRule(),
     ]
 for (const problem of problems) console.error(problem)

@@ -18,9 +18,16 @@ const inTransaction = new AsyncLocalStorage<true>()
  * `statement_timeout` is set per transaction in `transact`, because the embedded database has no session state.
  * @param url a PostgreSQL connection string; `postgres://gatehouse@%2Fpath%2Fto%2Fsocket-dir/gatehouse` reaches a Unix socket
  * @param max connections at most
+ * @param queryMs how long one query may take before its connection is given up: a partition must not eat the pool
  */
-export function connect(url: string, { max = 8 }: { max?: number } = {}): Db {
-  const pool = new pg.Pool({ connectionString: url, max, idleTimeoutMillis: 30_000, connectionTimeoutMillis: 5_000 })
+export function connect(url: string, { max = 8, queryMs }: { max?: number; queryMs?: number } = {}): Db {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max,
+    idleTimeoutMillis: 30_000,
+    connectionTimeoutMillis: 5_000,
+    ...(queryMs === undefined ? {} : { query_timeout: queryMs }),
+  })
   // An idle connection that breaks (restart, failover) must not end the process; the next query gets a new one.
   pool.on('error', () => {})
   const query = pool.query.bind(pool)
@@ -35,7 +42,8 @@ export function connect(url: string, { max = 8 }: { max?: number } = {}): Db {
 /** The one way to open a transaction. Inside `fn` only `tx` may be used; no other connection is awaited. */
 export function transact<T>(db: Db, fn: (tx: Tx) => Promise<T>): Promise<T> {
   if (inTransaction.getStore()) throw new Error('a transaction inside a transaction: pass the tx on')
-  return db.transaction((tx) => inTransaction.run(true, () => fn(tx)))
+  // Awaited inside: a query of the builder starts only when somebody waits for it.
+  return db.transaction((tx) => inTransaction.run(true, async () => await fn(tx)))
 }
 
 /** The part of a database error that may be logged: never the statement's parameters. */

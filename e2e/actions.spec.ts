@@ -71,7 +71,8 @@ test('with another merchant’s id every action answers 404 and changes nothing,
   for (const [name, args] of Object.entries(ofMerchant)) {
     for (const path of [`/m/${demo().merchant}/access/api`, '/sign-in', '/']) {
       const answer = await post(page, path, name, ['brightwater', ...args])
-      expect([name, path, answer.status]).toEqual([name, path, 404])
+      // From a page that does not hold the action the framework does not run it and answers `{}`.
+      expect([name, path, answer.status === 404 || answer.text === '{}']).toEqual([name, path, true])
     }
   }
   expect(await stateOf('brightwater')).toBe(before)
@@ -86,7 +87,7 @@ test('a member who posts the actions of the Access list is refused by each', asy
   await signIn(page, 'member')
   const before = await stateOf(demo().merchant)
   for (const [name, args] of Object.entries(ofMerchant)) {
-    const answer = await post(page, `/m/${demo().merchant}`, name, [demo().merchant, ...args])
+    const answer = await post(page, `/m/${demo().merchant}/access/api`, name, [demo().merchant, ...args])
     expect([name, answer.text]).toEqual([
       name,
       expect.stringMatching(/"error":"(forbidden|ticket_invalid|nothing_to_change)"/),
@@ -99,7 +100,7 @@ test('nobody signed in: every action says so and does nothing', async ({ page })
   await page.goto(`${demo().consoleUrl}/sign-in`)
   const before = await stateOf(demo().merchant)
   for (const [name, args] of Object.entries(ofMerchant)) {
-    const answer = await post(page, '/sign-in', name, [demo().merchant, ...args])
+    const answer = await post(page, `/m/${demo().merchant}/access/api`, name, [demo().merchant, ...args])
     expect([name, answer.text]).toEqual([name, expect.stringContaining('"error":"signed_out"')])
   }
   expect(await stateOf(demo().merchant)).toBe(before)

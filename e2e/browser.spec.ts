@@ -124,9 +124,8 @@ test('a cookie from before the sign-in, and one copied before the sign-out, open
   context,
   browser,
 }) => {
-  await context.addCookies([
-    { name: '__Host-gatehouse-session', value: 'planted', url: demo().consoleUrl, secure: true },
-  ])
+  const { hostname } = new URL(demo().consoleUrl)
+  await context.addCookies([{ name: 'gatehouse-session', value: 'planted', domain: hostname, path: '/' }])
   await signIn(page, 'owner')
   const copied = (await context.cookies()).filter((c) => c.name === '__Host-gatehouse-session')
   expect(copied[0]?.value).not.toBe('planted')

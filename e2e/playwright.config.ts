@@ -51,7 +51,7 @@ export default defineConfig({
     cwd: process.cwd(),
     url: `${consoleUrl}/sign-in`,
     timeout: 120_000,
-    stdout: 'pipe',
+    stdout: 'ignore',
     gracefulShutdown: { signal: 'SIGTERM', timeout: 20_000 },
   },
 })

@@ -16,6 +16,13 @@ export type ConsoleServerOptions = {
   onUnbelieved?: () => void
 }
 
+/**
+ * The framework hands an action that was posted to another page on to the right one, through a request to this very
+ * server. Such a request carries this word, which is known to this process alone, and keeps the caller's address.
+ */
+const ownWord = randomBytes(32).toString('base64url')
+const OWN_WORD_HEADER = 'x-gatehouse-own-word'
+
 /** Bytes of a body: what signs people in is small, what an action carries is not large. */
 const MOST_FOR_AUTH = 16 * 1024
 const MOST_FOR_ACTIONS = 100 * 1024
@@ -40,11 +47,11 @@ async function serve(req: IncomingMessage, res: ServerResponse, options: Console
   res.setHeader('Content-Security-Policy', policy)
   keepDocumentsOutOfCaches(req, res)
 
-  const { address, unbelieved } = clientAddress(
-    req.socket.remoteAddress,
-    one(req.headers['x-forwarded-for']),
-    options.trustedProxies,
-  )
+  const ownRequest = req.headers[OWN_WORD_HEADER] === ownWord
+  const forwardedFor = one(req.headers['x-forwarded-for'])
+  const { address, unbelieved } = ownRequest
+    ? { address: forwardedFor ?? null, unbelieved: false }
+    : clientAddress(req.socket.remoteAddress, forwardedFor, options.trustedProxies)
   if (!address) return refuse(res, 400, 'the proxy handed on an address that is none')
   if (unbelieved) options.onUnbelieved?.()
 
@@ -52,20 +59,22 @@ async function serve(req: IncomingMessage, res: ServerResponse, options: Console
     // A body here has no meaning, and skipping it would leave it on the connection.
     if (hasBody(req)) return refuse(res, 400, 'a body is not expected here')
   } else {
-    const refusal = refusalOfWrite(req, options.consoleUrl)
+    const refusal = refusalOfWrite(req, options.consoleUrl, ownRequest)
     if (refusal) return refuse(res, ...refusal)
   }
 
-  rewrite(req, address, policy, new URL(options.consoleUrl), unbelieved)
+  rewrite(req, { address, policy, publicUrl: new URL(options.consoleUrl), unbelieved, ownRequest })
   await options.handle(req, res)
 }
 
 /** Whether a request may write at all: only our own pages may, and they say how much they send. */
-function refusalOfWrite(req: IncomingMessage, consoleUrl: string): [number, string] | null {
+function refusalOfWrite(req: IncomingMessage, consoleUrl: string, ownRequest: boolean): [number, string] | null {
   if (req.method !== 'POST') return [405, 'only GET, HEAD and POST are spoken here']
   if (req.headers.origin !== consoleUrl) return [403, 'this request does not come from the console']
   const site = req.headers['sec-fetch-site']
   if (site !== undefined && site !== 'same-origin') return [403, 'this request does not come from the console']
+  // Its length was checked when it came in from outside.
+  if (ownRequest) return null
   const length = req.headers['content-length']
   if (length === undefined || req.headers['transfer-encoding'] !== undefined)
     return [411, 'the length of the body is missing']
@@ -76,13 +85,22 @@ function refusalOfWrite(req: IncomingMessage, consoleUrl: string): [number, stri
 const hasBody = (req: IncomingMessage): boolean =>
   req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0
 
+type Resolved = { address: string; policy: string; publicUrl: URL; unbelieved: boolean; ownRequest: boolean }
+
 /** What the pages see: our own word on who calls and under which address, never the client's. */
-function rewrite(req: IncomingMessage, address: string, policy: string, publicUrl: URL, unbelieved: boolean): void {
+function rewrite(req: IncomingMessage, resolved: Resolved): void {
+  const { address, policy, publicUrl, unbelieved, ownRequest } = resolved
   for (const name of Object.keys(req.headers)) {
-    if (name.startsWith('x-forwarded-') || name.startsWith('x-middleware-') || name.startsWith('x-gatehouse-')) {
+    if (
+      name.startsWith('x-forwarded-') ||
+      name.startsWith('x-middleware-') ||
+      name.startsWith('x-gatehouse-') ||
+      (name.startsWith('x-action-') && !ownRequest)
+    ) {
       delete req.headers[name]
     }
   }
+  req.headers[OWN_WORD_HEADER] = ownWord
   delete req.headers['forwarded']
   req.headers['x-forwarded-for'] = address
   req.headers['x-real-ip'] = address

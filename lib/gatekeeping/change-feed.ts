@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
 import pg from 'pg'
 import type { Db } from '@/db/client'
+import { monotonicMs, within } from './time'
 
 /**
  * How a gate learns of changes: pushed by LISTEN, and read from the change log each second as a backstop, by
@@ -24,8 +25,6 @@ export type FeedEvents = {
   lost(): void
 }
 
-export const monotonicMs = (): number => performance.now()
-
 const POLL_MS = 1000
 const POLL_TIMEOUT_MS = 1500
 const CHANNEL = 'gate_change'
@@ -33,7 +32,9 @@ const CHANNEL = 'gate_change'
 export function changeFeed(db: Db, url: string, events: FeedEvents): ChangeFeed {
   let snapshot: string | null = null
   let freshAt = Number.NEGATIVE_INFINITY
-  let listener: pg.Client | null = null
+  let listening = false
+  /** Ends the LISTEN connection: one that a partition left half open would be believed for hours. */
+  let hangUp: () => void = () => {}
   let timer: NodeJS.Timeout | undefined
   const stopped = new AbortController()
 
@@ -50,7 +51,7 @@ export function changeFeed(db: Db, url: string, events: FeedEvents): ChangeFeed 
   function pollAgain(): void {
     timer = setTimeout(() => {
       void poll()
-        .catch(() => {})
+        .catch(() => hangUp())
         .finally(() => {
           if (!stopped.signal.aborted) pollAgain()
         })
@@ -63,6 +64,7 @@ export function changeFeed(db: Db, url: string, events: FeedEvents): ChangeFeed 
     const broken = new Promise<void>((resolve) => {
       client.once('end', resolve)
       client.on('error', () => resolve())
+      hangUp = resolve
       stopped.signal.addEventListener('abort', () => resolve(), { once: true })
     })
     client.on('notification', ({ payload }) => events.changed([payload ?? '']))
@@ -71,10 +73,10 @@ export function changeFeed(db: Db, url: string, events: FeedEvents): ChangeFeed 
       await client.query(`listen ${CHANNEL}`)
       // What was pushed while nobody listened is gone.
       events.lost()
-      listener = client
+      listening = true
       await broken
     } finally {
-      listener = null
+      listening = false
       await within(1000, client.end()).catch(() => {})
     }
   }
@@ -86,20 +88,20 @@ export function changeFeed(db: Db, url: string, events: FeedEvents): ChangeFeed 
     }
   }
 
-  let listening: Promise<void> = Promise.resolve()
+  let loop: Promise<void> = Promise.resolve()
   return {
     async start() {
       await poll()
       pollAgain()
-      listening = listenForEver()
+      loop = listenForEver()
     },
     async stop() {
       stopped.abort()
       clearTimeout(timer)
-      await listening
+      await loop
     },
     freshAt: () => freshAt,
-    listening: () => listener !== null,
+    listening: () => listening,
   }
 }
 
@@ -114,17 +116,4 @@ async function readLog(db: Db, since: string | null) {
   const row = rows[0]
   if (!row) throw new Error('the change log gave no row')
   return { snapshot: row.snapshot, rewound: row.rewound, changed: row.changed ?? [] }
-}
-
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  const timer = new AbortController()
-  const late = sleep(ms, undefined, { signal: timer.signal, ref: false }).then(() => {
-    throw new Error(`no answer within ${ms} ms`)
-  })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    timer.abort()
-    late.catch(() => {})
-  }
 }

@@ -4,14 +4,15 @@ import { faultOf, log } from '@/lib/log'
 import { type Environment, readPublicId, sha256 } from '@/lib/secrets/format'
 import type { KeyRing } from '@/lib/secrets/keys'
 import type { ParsedAddress } from '@/lib/whitelist/model'
-import { type ChangeFeed, changeFeed, monotonicMs } from './change-feed'
+import { type ChangeFeed, changeFeed } from './change-feed'
 import { type GatewayCredentials, gatewayCredentials } from './gateway-credential'
 import { type Concurrency, concurrency, failureLimits } from './limits'
 import { gateMemory, type Key, type Memory, markFirstUse } from './memory'
 import type { GateRecord } from './record'
 import { type RequestLog, requestLogWriter } from './request-log'
+import { monotonicMs } from './time'
 import { loadTokenKeys, proveSealingKey } from './token-key'
-import { accessTokens, type Tokens } from './tokens'
+import { accessTokens, type TokenReading, type Tokens } from './tokens'
 import { decide, type Presented, refusal, type TokenClaims, type Verdict, type Wanted, withdrawn } from './verdict'
 
 export type GateSettings = {
@@ -59,7 +60,7 @@ export type GateHealth = {
 
 /** Opens the database, proves the keys, learns the changes. Throws when any of it cannot be done. */
 export async function openGatekeeper(settings: GateSettings): Promise<Gatekeeper> {
-  const db = connect(settings.databaseUrl, { max: 6 })
+  const db = connect(settings.databaseUrl, { max: 6, queryMs: 3000 })
   const clock = databaseClock(db)
   await clock.refresh()
   clock.start()
@@ -148,13 +149,13 @@ export async function openGatekeeper(settings: GateSettings): Promise<Gatekeeper
       return { verdict, token, publicId: presented.publicId }
     },
     authorise(token, wanted, address) {
-      const answer = (): Verdict | Promise<Verdict> => {
-        const { claims, fault } = tokens.read(token, clock.now())
+      const answer = ({ claims, fault }: TokenReading): Verdict | Promise<Verdict> => {
         const key: Key | null = claims && { by: 'generation', value: claims.generation }
         return ask({ key, presented: { kind: 'token', claims, fault }, wanted, address })
       }
-      const newer = freshTokens(token)
-      return newer ? newer.then(answer) : answer()
+      const reading = tokens.read(token, clock.now())
+      const newer = reading.fault === 'bad_token' ? freshTokens(token) : null
+      return newer ? newer.then(() => answer(tokens.read(token, clock.now()))) : answer(reading)
     },
     async stillAllowed(verdict, wanted, address) {
       const { generationId, credentialId, merchantId } = verdict.record

@@ -4,7 +4,7 @@ import { gatewayCredential } from '@/db/schema'
 import type { Clock } from '@/lib/clock'
 import { sha256 } from '@/lib/secrets/format'
 import { twoAgeCache } from './cache'
-import { monotonicMs } from './change-feed'
+import { monotonicMs, within } from './time'
 
 /** What a gateway credential (`gtg_…`) may be used for on the internal listener. */
 export type GatewayScope = 'verify' | 'events' | 'provision' | 'metrics'
@@ -19,6 +19,8 @@ type Known = { row: Row | null; at: number }
 
 /** An answer of the database is used this long, so that a revoked credential ends within it. */
 const KNOWN_MS = 1000
+/** Probes of readiness give up soon: a database that is silent for longer is the answer. */
+const PATIENCE_MS = 1000
 const TOKEN = /^gtg_[A-Za-z0-9_-]{20,200}$/
 
 export function gatewayCredentials(db: Db, clock: Clock): GatewayCredentials {
@@ -27,7 +29,8 @@ export function gatewayCredentials(db: Db, clock: Clock): GatewayCredentials {
   async function find(digest: string): Promise<Row | null> {
     const recent = known.get(digest)
     if (recent && monotonicMs() - recent.at < KNOWN_MS) return recent.row
-    const [row] = await db.select().from(gatewayCredential).where(eq(gatewayCredential.digest, digest)).limit(1)
+    const query = db.select().from(gatewayCredential).where(eq(gatewayCredential.digest, digest)).limit(1)
+    const [row] = await within(PATIENCE_MS, query)
     known.set(digest, { row: row ?? null, at: monotonicMs() })
     return row ?? null
   }

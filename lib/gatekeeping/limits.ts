@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { ParsedAddress } from '@/lib/whitelist/model'
 import { formatAddress } from '@/lib/whitelist/model'
-import { monotonicMs } from './change-feed'
+import { monotonicMs } from './time'
 
 /**
  * Failed token exchanges (CONTRACTS 3): counted per client id and network, so that nobody locks another out from

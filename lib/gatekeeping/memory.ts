@@ -3,8 +3,8 @@ import type { Db } from '@/db/client'
 import { credential, generation, merchant, whitelist, whitelistEntry } from '@/db/schema'
 import { parseRange } from '@/lib/whitelist/model'
 import { twoAgeCache } from './cache'
-import { monotonicMs } from './change-feed'
 import type { GateRecord, Policy } from './record'
+import { monotonicMs } from './time'
 
 /** How a record is asked for: by what a client presents, or by what our own token says. */
 export type Key = { by: 'public-id' | 'generation'; value: string }

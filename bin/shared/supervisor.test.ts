@@ -1,0 +1,138 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { buildPrograms, programs, readyLine } from '@/testing/embedded'
+import { Supervisor } from './supervisor'
+import { watch } from './watchdog'
+
+let folder: string
+let said: string[]
+let supervisor: Supervisor
+let givenUp: string[]
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'gatehouse-run-'))
+  said = []
+  givenUp = []
+  supervisor = new Supervisor({
+    logDir: join(folder, 'logs'),
+    say: (l) => said.push(l),
+    onGivenUp: (p) => givenUp.push(p),
+  })
+})
+afterEach(async () => {
+  await supervisor.stop()
+  rmSync(folder, { recursive: true })
+})
+
+/** A part that does what a few lines of script say. */
+function part(name: string, script: string) {
+  const file = join(folder, `${name}.mjs`)
+  writeFileSync(file, script)
+  return { name, command: [file], env: { PATH: process.env['PATH'] ?? '' } }
+}
+const serving = `console.log('ready x'); setInterval(() => {}, 1000)`
+const alive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+test('a part that is killed is back, and its log tells of both', async () => {
+  await supervisor.start(part('one', serving))
+  const first = supervisor.pidOf('one')!
+  process.kill(first, 'SIGKILL')
+  await expect.poll(() => supervisor.pidOf('one') ?? first).not.toBe(first)
+  await expect.poll(() => readFileSync(join(folder, 'logs/one.log'), 'utf8').match(/ready/g)).toHaveLength(2)
+  expect(said.join('\n')).toMatch(/one +stopped \(SIGKILL\), restart in 100 ms/)
+})
+
+test('a part that never becomes ready stops the start and says what it printed', async () => {
+  await expect(supervisor.start(part('bad', `console.error('the key is wrong'); process.exit(3)`))).rejects.toThrow(
+    /bad did not start \(exit code 3\):\nthe key is wrong/,
+  )
+})
+
+test('a step that runs to its end is waited for, and is not started again', async () => {
+  await supervisor.start({
+    ...part('step', `console.log('ready early'); setTimeout(() => process.exit(0), 300)`),
+    once: true,
+  })
+  expect(supervisor.pidOf('step')).toBeUndefined()
+})
+
+test('a part that dies again and again is given up, and everything stops', async () => {
+  await supervisor.start(part('steady', serving))
+  const steady = supervisor.pidOf('steady')!
+  await supervisor.start(part('frail', `console.log('ready x'); setTimeout(() => process.exit(1), 20)`))
+  await expect.poll(() => givenUp, { timeout: 20_000 }).toEqual(['frail'])
+  expect(alive(steady)).toBe(false)
+}, 30_000)
+
+test('parts are stopped in two waves: the database goes last', async () => {
+  const order = join(folder, 'order')
+  const noted = (name: string) =>
+    `import { appendFileSync } from 'node:fs'
+     const end = () => { appendFileSync(${JSON.stringify(order)}, '${name} '); process.exit(0) }
+     process.on('SIGTERM', () => setTimeout(end, ${name === 'gate' ? 300 : 0}))
+     ${serving}`
+  await supervisor.start({ ...part('database', noted('database')), last: true })
+  await supervisor.start(part('gate', noted('gate')))
+  await supervisor.stop()
+  expect(readFileSync(order, 'utf8')).toBe('gate database ')
+})
+
+test('a supervisor that is killed itself leaves nothing behind', async () => {
+  await buildPrograms()
+  const child = spawn(process.execPath, [
+    '--input-type=module',
+    '-e',
+    `import { spawn } from 'node:child_process'
+     const owner = spawn(process.execPath, [${JSON.stringify(join(programs, 'owner.mjs'))}],
+       { detached: true, stdio: ['ignore', 'pipe', 'inherit'],
+         env: { DATA_DIR: ${JSON.stringify(join(folder, 'data'))}, GATEHOUSE_SUPERVISED: String(process.pid) } })
+     owner.stdout.on('data', () => console.log('ready ' + owner.pid))`,
+  ])
+  const pid = Number((await readyLine(child)).split(' ')[1])
+  expect(alive(pid)).toBe(true)
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  await expect.poll(() => alive(pid), { timeout: 5000 }).toBe(false)
+}, 60_000)
+
+test('a database that answers nothing is killed; one that is not there is not', async () => {
+  const silent = new Set<Socket>()
+  const server = createServer((socket) => silent.add(socket))
+  const socket = join(folder, '.s.PGSQL.5432')
+  await new Promise<void>((done) => server.listen(socket, done))
+  const url = `postgres://gatehouse@${encodeURIComponent(folder)}/gatehouse`
+  let kills = 0
+  const stop = watch(
+    url,
+    () => {
+      kills += 1
+    },
+    { everyMs: 50, silentForMs: 400 },
+  )
+  await expect.poll(() => kills, { timeout: 5000 }).toBeGreaterThan(0)
+  stop()
+  for (const each of silent) each.destroy()
+  await new Promise<void>((done) => server.close(() => done()))
+  kills = 0
+  const stopAgain = watch(
+    url,
+    () => {
+      kills += 1
+    },
+    { everyMs: 50, silentForMs: 400 },
+  )
+  await new Promise((done) => setTimeout(done, 1200))
+  stopAgain()
+  expect(kills).toBe(0)
+})
