@@ -71,7 +71,7 @@ export const Empty = ({
 }) => (
   <div className="empty">
     <Arch tone={tone} />
-    <h3 className="font-semibold">{title}</h3>
+    <h2 className="font-semibold">{title}</h2>
     <p>{text}</p>
     {children}
   </div>

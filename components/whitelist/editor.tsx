@@ -176,7 +176,7 @@ export default function Editor({ view, where, address, actions, onLeave }: Props
                     {note || e.expiresAt ? (
                       <EntryNote entry={e} now={now} note={note} />
                     ) : (
-                      <span className="nt opacity-70">{mine ? words.youAreHere : words.addNote}</span>
+                      <span className="nt">{mine ? words.youAreHere : words.addNote}</span>
                     )}
                   </button>
                 )}
