@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { buildPrograms, programs, readyLine } from '@/testing/embedded'
+import { programs, readyLine, template } from '@/testing/embedded'
 import { Supervisor } from './supervisor'
 import { watch } from './watchdog'
 
@@ -89,7 +89,7 @@ test('parts are stopped in two waves: the database goes last', async () => {
 })
 
 test('a supervisor that is killed itself leaves nothing behind', async () => {
-  await buildPrograms()
+  cpSync(await template(), join(folder, 'data/database'), { recursive: true })
   const child = spawn(process.execPath, [
     '--input-type=module',
     '-e',
