@@ -20,7 +20,11 @@ const everything = (page: Page): Promise<string> =>
 async function open(page: Page) {
   await signIn(page, 'owner')
   await openApiTab(page)
-  return regenerate(page, 'owner', (await page.getByRole('heading', { name: /^Current pair/ }).count()) ? 'Planned change' : 'First set-up')
+  return regenerate(
+    page,
+    'owner',
+    (await page.getByRole('heading', { name: /^Current pair/ }).count()) ? 'Planned change' : 'First set-up',
+  )
 }
 
 async function discardLeftover(page: Page) {
