@@ -15,7 +15,7 @@ const inTransaction = new AsyncLocalStorage<true>()
 
 /**
  * Opens a pool. Nothing connects before the first query.
- * `statement_timeout` is set per transaction in `transact`, because the embedded database has no session state.
+ * The time limits travel with the start of a connection; the embedded database, one for all, ignores them.
  * @param url a PostgreSQL connection string; `postgres://gatehouse@%2Fpath%2Fto%2Fsocket-dir/gatehouse` reaches a Unix socket
  * @param max connections at most
  * @param queryMs how long one query may take before its connection is given up: a partition must not eat the pool
@@ -26,10 +26,15 @@ export function connect(url: string, { max = 8, queryMs }: { max?: number; query
     max,
     idleTimeoutMillis: 30_000,
     connectionTimeoutMillis: 5_000,
+    statement_timeout: 15_000,
+    lock_timeout: 10_000,
+    idle_in_transaction_session_timeout: 15_000,
     ...(queryMs === undefined ? {} : { query_timeout: queryMs }),
   })
-  // An idle connection that breaks (restart, failover) must not end the process; the next query gets a new one.
+  // A connection that breaks (restart, failover), idle or inside a transaction, must not end the process: whoever
+  // waits for it gets the error, the next query gets a new connection.
   pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
   const query = pool.query.bind(pool)
   // One embedded connection serves everybody: a query outside the transaction one stands in would wait for itself.
   pool.query = ((...args: Parameters<typeof query>) => {

@@ -216,9 +216,7 @@ export function entryOf(visit: Visit, status: number): LogEntry | null {
     verdict: verdict.allowed ? 'accepted' : 'refused',
     reason: verdict.allowed ? null : verdict.reason,
     proven: verdict.allowed || verdict.proven,
-    checks: visit.failure
-      ? [...verdict.checks, { check: 'upstream', ok: false, note: visit.failure }]
-      : [...verdict.checks],
+    checks: visit.failure ? [...verdict.checks, { check: 'upstream', ok: false, note: visit.failure }] : verdict.checks,
     status,
     durationMs: Math.round(performance.now() - visit.started),
     clockSkewMs: null,

@@ -1,5 +1,5 @@
 'use client'
-import { useId, useRef } from 'react'
+import { useEffect, useId, useRef } from 'react'
 import { confirmWords as words } from '@/lib/words/confirm'
 
 type Props = {
@@ -13,6 +13,8 @@ type Props = {
   busy?: boolean
   describedBy?: string
   first?: boolean
+  /** Takes the focus when it appears: where no dialog opens with it. */
+  takeFocus?: boolean
 }
 
 /** One text field shown as six boxes: paste works with blanks and dashes too, and it keeps the focus. */
@@ -26,9 +28,14 @@ export function CodeField({
   busy,
   describedBy,
   first = true,
+  takeFocus = false,
 }: Props) {
   const id = useId()
   const sent = useRef('')
+  const input = useRef<HTMLInputElement>(null)
+  useEffect(() => {
+    if (takeFocus) input.current?.focus()
+  }, [takeFocus])
   return (
     <div>
       <label htmlFor={id} className="lbl">
@@ -46,6 +53,7 @@ export function CodeField({
           ))}
         </div>
         <input
+          ref={input}
           id={id}
           type="text"
           data-first={first ? '' : undefined}

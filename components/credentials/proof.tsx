@@ -196,6 +196,8 @@ function AddAddress({ address, facts, openTicket, change }: AddProps) {
           onChange={setCode}
           onFull={add}
           busy={busy}
+          first={false}
+          takeFocus
           bad={problem?.error === 'wrong_code' || problem?.error === 'sign_in_code'}
         />
       ) : (

@@ -277,15 +277,13 @@ function PasswordStep(props: PasswordProps) {
         <fieldset>
           <legend className="lbl mb-1.5">{words.why}</legend>
           <div className="opts two">
-            {reasons
-              .filter((r) => facts.hasCurrent || r === 'first_set_up' || r === 'leaked')
-              .map((r) => (
-                <label key={r} className="opt">
-                  <input type="radio" name="reason" value={r} checked={reason === r} onChange={() => onReason(r)} />
-                  <b>{reasonWords[r].name}</b>
-                  <span className="why">{reasonWords[r].why}</span>
-                </label>
-              ))}
+            {reasons.map((r) => (
+              <label key={r} className="opt">
+                <input type="radio" name="reason" value={r} checked={reason === r} onChange={() => onReason(r)} />
+                <b>{reasonWords[r].name}</b>
+                <span className="why">{reasonWords[r].why}</span>
+              </label>
+            ))}
           </div>
         </fieldset>
         {facts.hasCurrent &&

@@ -4,8 +4,9 @@
  */
 export const proofScript = (gateUrl: string, apiKey: string): string => `printf 'API secret: '; read -rs SECRET; echo
 curl -sS '${gateUrl.replace(/\/$/, '')}/token/' \\
-  -H 'Content-Type: application/vnd.api+json' --data-binary @- <<END
+  -H 'Content-Type: application/vnd.api+json' -d @- <<END
 {"data":{"type":"auth-token","attributes":{
-  "client_id":"${apiKey}","client_secret":"$SECRET"}}}
+ "client_id":"${apiKey}",
+ "client_secret":"$SECRET"}}}
 END
 unset SECRET`

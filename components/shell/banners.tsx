@@ -11,8 +11,9 @@ type Props = {
 
 /** Speak for the whole account: the worst one, and the demo's own strip. */
 export function Banners({ demo, insecure = false, merchant }: Props) {
+  if (!demo && !insecure && (merchant === null || merchant.state === 'active')) return null
   return (
-    <>
+    <section aria-label={words.label}>
       {demo && (
         <div className="banner demo">
           <div>
@@ -55,6 +56,6 @@ export function Banners({ demo, insecure = false, merchant }: Props) {
           </div>
         )
       )}
-    </>
+    </section>
   )
 }

@@ -52,7 +52,7 @@ export function Section({
         </h2>
         {why}
       </header>
-      <div className="min-w-0">{children}</div>
+      <div className="grid min-w-0 grid-cols-1 gap-4">{children}</div>
     </section>
   )
 }
@@ -71,7 +71,7 @@ export const Empty = ({
 }) => (
   <div className="empty">
     <Arch tone={tone} />
-    <h3 className="font-semibold">{title}</h3>
+    <h2 className="font-semibold">{title}</h2>
     <p>{text}</p>
     {children}
   </div>

@@ -176,7 +176,7 @@ export default function Editor({ view, where, address, actions, onLeave }: Props
                     {note || e.expiresAt ? (
                       <EntryNote entry={e} now={now} note={note} />
                     ) : (
-                      <span className="nt opacity-70">{mine ? words.youAreHere : words.addNote}</span>
+                      <span className="nt">{mine ? words.youAreHere : words.addNote}</span>
                     )}
                   </button>
                 )}
@@ -287,7 +287,14 @@ export default function Editor({ view, where, address, actions, onLeave }: Props
           {mineIsIn ? (
             <span className="text-small text-ink-2">{words.code}</span>
           ) : (
-            <button type="button" className="btn s" onClick={() => take(address)}>
+            <button
+              type="button"
+              className="btn s"
+              onClick={() => {
+                take(address)
+                input.current?.focus()
+              }}
+            >
               <Plus size="s" />
               {words.addMine}
             </button>

@@ -412,9 +412,12 @@ function nameOfStatement(type: string, bytes: Buffer): { text: string; start: nu
   return null
 }
 
+/** Time limits have no effect in the embedded database (its watchdog bounds it): asking for one is no state to refuse. */
+const timeLimits = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout']
+
 /** A start-up parameter that would set something for the session, which all clients share. */
 function unusableParameter(bytes: Buffer): string | null {
-  const harmless = new Set(['user', 'database', 'application_name', 'fallback_application_name'])
+  const harmless = new Set(['user', 'database', 'application_name', 'fallback_application_name', ...timeLimits])
   for (let at = 8; at < bytes.length - 1; ) {
     const name = readString(bytes, at)
     const value = readString(bytes, name.next)

@@ -12,7 +12,7 @@ import type { GateRecord } from './record'
 import { type RequestLog, requestLogWriter } from './request-log'
 import { monotonicMs } from './time'
 import { loadTokenKeys, proveSealingKey } from './token-key'
-import { accessTokens, type Tokens } from './tokens'
+import { accessTokens, type TokenReading, type Tokens } from './tokens'
 import { decide, type Presented, refusal, type TokenClaims, type Verdict, type Wanted, withdrawn } from './verdict'
 
 export type GateSettings = {
@@ -149,13 +149,13 @@ export async function openGatekeeper(settings: GateSettings): Promise<Gatekeeper
       return { verdict, token, publicId: presented.publicId }
     },
     authorise(token, wanted, address) {
-      const answer = (): Verdict | Promise<Verdict> => {
-        const { claims, fault } = tokens.read(token, clock.now())
+      const answer = ({ claims, fault }: TokenReading): Verdict | Promise<Verdict> => {
         const key: Key | null = claims && { by: 'generation', value: claims.generation }
         return ask({ key, presented: { kind: 'token', claims, fault }, wanted, address })
       }
-      const newer = freshTokens(token)
-      return newer ? newer.then(answer) : answer()
+      const reading = tokens.read(token, clock.now())
+      const newer = reading.fault === 'bad_token' ? freshTokens(token) : null
+      return newer ? newer.then(() => answer(tokens.read(token, clock.now()))) : answer(reading)
     },
     async stillAllowed(verdict, wanted, address) {
       const { generationId, credentialId, merchantId } = verdict.record

@@ -1,10 +1,11 @@
-import { sql } from 'drizzle-orm'
+import { getTableColumns, sql } from 'drizzle-orm'
 import type { Db } from '@/db/client'
 import { requestLog } from '@/db/schema'
 import { faultOf, log } from '@/lib/log'
 
 /** One decided request, with every column of the request log. */
-export type LogEntry = typeof requestLog.$inferSelect
+type Row = typeof requestLog.$inferSelect
+export type LogEntry = Omit<Row, 'checks'> & { checks: Readonly<Row['checks']> }
 
 export type RequestLog = {
   /** Never waits and never throws. */
@@ -22,7 +23,9 @@ const BATCH = 500
 const MOST_QUEUED = 50_000
 
 export function requestLogWriter(db: Db): RequestLog {
-  let queue: LogEntry[] = []
+  /** Full batches and the one that fills; the first is written next. */
+  const batches: LogEntry[][] = [[]]
+  let queued = 0
   let dropped = 0
   let writing: Promise<void> = Promise.resolve()
   let failing = false
@@ -30,17 +33,20 @@ export function requestLogWriter(db: Db): RequestLog {
   timer.unref()
 
   async function writeAll(): Promise<void> {
-    while (queue.length > 0) {
-      const batch = queue.slice(0, BATCH)
+    for (;;) {
+      const batch = batches[0] as LogEntry[]
+      if (batch.length === 0) return
+      if (batches.length === 1) batches.push([])
       try {
         await write(db, batch)
       } catch (error) {
-        if (!failing) log('error', 'request_log.write_failed', { ...faultOf(error), queued: queue.length })
+        if (!failing) log('error', 'request_log.write_failed', { ...faultOf(error), queued })
         failing = true
         return
       }
       failing = false
-      queue = queue.slice(batch.length)
+      batches.shift()
+      queued -= batch.length
     }
   }
 
@@ -53,18 +59,21 @@ export function requestLogWriter(db: Db): RequestLog {
   return {
     flush,
     add(entry) {
-      if (queue.length >= MOST_QUEUED) {
+      if (queued >= MOST_QUEUED) {
         dropped++
         return
       }
-      queue.push(entry)
-      if (queue.length % BATCH === 0 && !failing) void flush()
+      queued++
+      const filling = batches.at(-1) as LogEntry[]
+      if (filling.push(entry) < BATCH) return
+      batches.push([])
+      if (!failing) void flush()
     },
     async stop() {
       clearInterval(timer)
       await flush()
     },
-    queued: () => queue.length,
+    queued: () => queued,
     dropped: () => dropped,
   }
 }
@@ -72,12 +81,16 @@ export function requestLogWriter(db: Db): RequestLog {
 /**
  * One statement for a batch: rows that are already there (an answer that got lost) are skipped, and only the new
  * ones count as usage, which moves forward only. Sorted by id, so that two gates cannot wait for each other.
+ * Rows travel as arrays in the order of `columns`, and what most of them share (checks, hops) once per batch.
  */
 async function write(db: Db, batch: readonly LogEntry[]): Promise<void> {
-  const rows = JSON.stringify(batch.map(columnsOf))
+  const shared = new Map<unknown, number>()
+  const rows = batch.map((entry) => rowOf(entry, shared))
   await db.execute(sql`
     with written as (
-      insert into request_log select * from jsonb_populate_recordset(null::request_log, ${rows}::jsonb)
+      insert into request_log (${names})
+      select ${values} from (select ${textOf([...shared.keys()])}::jsonb as shared) s,
+             jsonb_array_elements(${textOf(rows)}::jsonb) r
       on conflict do nothing
       returning merchant_id, generation_id, at, address, verdict
     )
@@ -92,14 +105,31 @@ async function write(db: Db, batch: readonly LogEntry[]): Promise<void> {
            calls = usage.calls + excluded.calls`)
 }
 
-const names = Object.fromEntries(
-  Object.entries(requestLog).flatMap(([key, column]) =>
-    typeof column === 'object' && column !== null && 'name' in column ? [[key, String(column.name)]] : [],
-  ),
+type Column = { key: keyof LogEntry; name: string; type: string; shared: boolean }
+const columns: Column[] = Object.entries(getTableColumns(requestLog)).map(([key, column]) => {
+  const type = column.getSQLType()
+  return { key: key as keyof LogEntry, name: column.name, type, shared: type === 'jsonb' }
+})
+const names = sql.join(
+  columns.map(({ name }) => sql.identifier(name)),
+  sql`, `,
+)
+const values = sql.join(
+  columns.map(({ type, shared }, i) => sql.raw(shared ? `s.shared -> (r ->> ${i})::int` : `(r ->> ${i})::${type}`)),
+  sql`, `,
 )
 
-const columnsOf = (entry: LogEntry): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(entry).map(([key, value]) => [names[key] ?? key, storable(value)]))
+/** Lists are shared objects for most requests: told apart by identity, which costs nothing. */
+function rowOf(entry: LogEntry, shared: Map<unknown, number>): unknown[] {
+  return columns.map((column) => {
+    const value = entry[column.key]
+    if (!column.shared) return value
+    const known = shared.get(value)
+    if (known !== undefined) return known
+    shared.set(value, shared.size)
+    return shared.size - 1
+  })
+}
 
 /** PostgreSQL has no NUL in text; everything else that a client can send is kept as it was. */
-const storable = (value: unknown): unknown => (typeof value === 'string' ? value.replaceAll('\u0000', '\ufffd') : value)
+const textOf = (value: unknown): string => JSON.stringify(value).replaceAll('\\u0000', '\\ufffd')

@@ -14,6 +14,7 @@ export const shellWords = {
 }
 
 export const bannerWords = {
+  label: 'About this account',
   demo: { title: 'Demo:', text: 'random secrets, a sample payments API, this machine only. Nothing here moves money.' },
   pending: {
     title: 'Waiting for activation.',
