@@ -85,7 +85,12 @@ async function server(kind, upstream, databaseUrl) {
     ROUTES_FILE: join(root, 'demo/routes.json'),
     ...keys,
   }
-  const child = await start(fork(join(programs, 'server.mjs'), [kind, upstream], { env, execArgv: process.env.PROF === kind ? ['--cpu-prof', '--cpu-prof-dir=/tmp/prof'] : [] }))
+  const child = await start(
+    fork(join(programs, 'server.mjs'), [kind, upstream], {
+      env,
+      execArgv: process.env.PROF === kind ? ['--cpu-prof', '--cpu-prof-dir=/tmp/prof'] : [],
+    }),
+  )
   const { port } = await reply(child)
   return { kind, child, port }
 }
