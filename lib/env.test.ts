@@ -155,3 +155,8 @@ test('a demo serves this computer alone, and its addresses follow its ports', ()
   expect(env.publicGateUrls).toEqual(['http://127.0.0.1:3311'])
   expect(env.listenAddresses).toEqual(['127.0.0.1', '::1'])
 })
+
+test('a child that is told addresses is told the ports they are made of', () => {
+  expect(namesFor('console')).toContain('GATE_PORT')
+  expect(namesFor('dispatcher')).toContain('CONSOLE_PORT')
+})

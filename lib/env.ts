@@ -394,7 +394,13 @@ export function consoleEnv(): Env<'console'> {
 }
 
 /** The variables a program reads, for the one that starts it: a child gets nothing else. */
-export const namesFor = (program: Program): string[] =>
-  (Object.keys(variables) as Name[])
-    .filter((name) => (variables[name] as Variable).programs.includes(program))
-    .flatMap((name) => ((variables[name] as Variable).secret ? [name, `${name}_FILE`] : [name]))
+export const namesFor = (program: Program): string[] => {
+  const own = (Object.keys(variables) as Name[]).filter((name) =>
+    (variables[name] as Variable).programs.includes(program),
+  )
+  // Addresses that are made of a port need that port, whoever listens on it.
+  const named = own.flatMap((name) => (variables[name] as Variable).embedded?.match(/\$([A-Z_]+)/)?.[1] ?? [])
+  return [...new Set([...own, ...named])].flatMap((name) =>
+    (variables as Record<string, Variable>)[name]?.secret ? [name, `${name}_FILE`] : [name],
+  )
+}

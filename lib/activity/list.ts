@@ -40,7 +40,7 @@ export async function listActivity(ctx: Ctx, filter: ActivityFilter): Promise<Re
     action: e.action as AuditAction,
     result: e.result,
     actorKind: e.actorKind,
-    actor: e.personal?.['name']?.value ?? names.get(e.actorId ?? '') ?? '',
+    actor: e.actorKind === 'person' ? (e.personal?.['name']?.value ?? names.get(e.actorId ?? '') ?? '') : '',
     address: e.personal?.['address']?.value ?? null,
     subject: e.subject,
     detail: e.detail,
