@@ -92,8 +92,12 @@ async function server(kind, upstream, databaseUrl) {
 
 const reply = (child) =>
   new Promise((resolve, reject) => {
-    child.once('message', resolve)
-    child.once('exit', (code) => reject(new Error(`a measured program ended with ${code}`)))
+    const ended = (code) => reject(new Error(`a measured program ended with ${code}`))
+    child.once('exit', ended)
+    child.once('message', (message) => {
+      child.off('exit', ended)
+      resolve(message)
+    })
   })
 
 /** Rounds of both, one after the other, so that a busy moment hits both. */
@@ -121,7 +125,7 @@ async function measure({ child, port }, load, requests, duration) {
   const before = await cpuOf(child)
   load.send({ port, requests, connections: CONNECTIONS, ms: duration })
   const { answers, refused, p50, p99 } = await reply(load)
-  const after = await cpuOf(child)
+  const after = await settled(child)
   if (refused > 0) throw new Error(`${refused} of ${answers} requests were refused: nothing was measured`)
   return { cpuUs: (after - before) / answers, perSecond: (answers * 1000) / duration, p50, p99 }
 }
@@ -130,6 +134,16 @@ async function cpuOf(child) {
   child.send('cpu')
   const { cpu } = await reply(child)
   return cpu.user + cpu.system
+}
+
+/** CPU time once the request log is written: it belongs to the calls, and must not disturb the next measurement. */
+async function settled(child) {
+  for (;;) {
+    child.send('cpu')
+    const { cpu, queued } = await reply(child)
+    if (queued === 0) return cpu.user + cpu.system
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
 }
 
 const summary = (runs) => ({

@@ -15,6 +15,8 @@ const hello: RequestListener = (_, res) => {
   res.end(HELLO)
 }
 
+let queued = (): number => 0
+
 /** What a person writes who needs nothing but a reverse proxy: node:http, keep-alive, both bodies piped. */
 function bareProxy(): RequestListener {
   const { hostname, port } = new URL(upstream)
@@ -63,9 +65,10 @@ async function gatePort(forward: Forward | undefined): Promise<number> {
     upstreamSilenceMs: 60_000,
     ...(forward ? { forward } : {}),
   })
+  queued = () => gate.health().logQueued
   return gate.publicPort
 }
 
-process.on('message', () => process.send?.({ cpu: process.cpuUsage() }))
+process.on('message', () => process.send?.({ cpu: process.cpuUsage(), queued: queued() }))
 process.on('disconnect', () => process.exit(0))
 process.send?.({ port: await listen() })
