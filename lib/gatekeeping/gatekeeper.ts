@@ -26,6 +26,8 @@ export type GateSettings = {
   moneyOutNeedsWhitelist: boolean
   /** Calls of one credential under way at once. */
   mostAtOnce: number
+  /** Instead of the database's request log: measurements of the verdict alone. */
+  requestLog?: RequestLog
 }
 
 export type Exchanged = { verdict: Verdict; token: string | null; publicId: string | null }
@@ -72,7 +74,7 @@ export async function openGatekeeper(settings: GateSettings): Promise<Gatekeeper
   })
   const memory: Memory = gateMemory(db, feed.freshAt)
   await feed.start()
-  const requests = requestLogWriter(db)
+  const requests = settings.requestLog ?? requestLogWriter(db)
   const limits = failureLimits()
   const freshTokens = foreignTokens(tokens, () => loadTokenKeys(db, settings.privateKeys, clock.now()))
   const conditions = (address: ParsedAddress | null) => ({
