@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * Measurements with peers, one command: `npm run bench`. Rounds are interleaved and only ratios count, because the
- * machine is shared; targets are set on CPU time per request. Options: --rounds 3 --seconds 2 --json FILE
+ * machine is shared; targets are set on CPU time per request. Options: --rounds 3 --seconds 2 --json FILE --only WORD
  */
 import { fork, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -16,6 +16,7 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '2' },
     json: { type: 'string' },
+    only: { type: 'string', default: '' },
   },
 })
 const rounds = Number(options.rounds)
@@ -64,10 +65,10 @@ async function main() {
     ['proxied call / bare node:http reverse proxy', gate, bare, 0.7],
     ['token verdict with its request log / without', logged, verdict, null],
   ]) {
-    results[name] = await compare({ name, subject, peer, target, load, requests })
+    if (name.includes(options.only)) results[name] = await compare({ name, subject, peer, target, load, requests })
   }
   for (const child of children) child.disconnect?.()
-  results['first-load JavaScript / empty Next app'] = await scripts()
+  if (FIRST_LOAD.includes(options.only)) results[FIRST_LOAD] = scripts()
   report(results)
 }
 
@@ -162,7 +163,8 @@ const summary = (runs) => ({
 
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]
 
-async function scripts() {
+const FIRST_LOAD = 'first-load JavaScript / empty Next app'
+function scripts() {
   if (!existsSync(join(root, '.next/BUILD_ID'))) return { skipped: 'run npm run build first' }
   const empty = firstLoad(emptyApp(root))['/']
   const routes = firstLoad(root)
