@@ -1,8 +1,9 @@
 import http, { type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Forward } from '@/gate/proxy'
-import { startGate } from '@/gate/server'
+import { type ServerSettings, startGate } from '@/gate/server'
 import { readEnv } from '@/lib/env'
+import type { RequestLog } from '@/lib/gatekeeping/request-log'
 
 /** One measured server: says its port when it listens, and its CPU time whenever it is asked. */
 const [, , kind = '', upstream = ''] = process.argv
@@ -14,6 +15,8 @@ const hello: RequestListener = (_, res) => {
   res.writeHead(200, helloHeaders)
   res.end(HELLO)
 }
+
+let queued = (): number => 0
 
 /** What a person writes who needs nothing but a reverse proxy: node:http, keep-alive, both bodies piped. */
 function bareProxy(): RequestListener {
@@ -31,7 +34,9 @@ function bareProxy(): RequestListener {
 }
 
 async function listen(): Promise<number> {
-  if (kind.startsWith('gate')) return gatePort(kind === 'gate-verdict' ? endAtOnce : undefined)
+  if (kind === 'gate-verdict') return gatePort({ forward: endAtOnce, requestLog: nowhere })
+  if (kind === 'gate-verdict-logged') return gatePort({ forward: endAtOnce })
+  if (kind === 'gate-proxy') return gatePort({})
   const server = http.createServer(kind === 'bare-proxy' ? bareProxy() : hello)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return (server.address() as AddressInfo).port
@@ -44,7 +49,16 @@ const endAtOnce: Forward = ({ res, requestId }, _, done) => {
   res.end(HELLO)
 }
 
-async function gatePort(forward: Forward | undefined): Promise<number> {
+/** The row is made and thrown away: what the database costs is a measurement of its own. */
+const nowhere: RequestLog = {
+  add: () => {},
+  flush: async () => {},
+  stop: async () => {},
+  queued: () => 0,
+  dropped: () => 0,
+}
+
+async function gatePort(changes: Pick<ServerSettings, 'forward' | 'requestLog'>): Promise<number> {
   const env = readEnv('gate')
   const gate = await startGate({
     databaseUrl: env.databaseUrl,
@@ -61,11 +75,12 @@ async function gatePort(forward: Forward | undefined): Promise<number> {
     public: { addresses: ['127.0.0.1'], port: 0 },
     internal: { addresses: ['127.0.0.1'], port: 0 },
     upstreamSilenceMs: 60_000,
-    ...(forward ? { forward } : {}),
+    ...changes,
   })
+  queued = () => gate.health().logQueued
   return gate.publicPort
 }
 
-process.on('message', () => process.send?.({ cpu: process.cpuUsage() }))
+process.on('message', () => process.send?.({ cpu: process.cpuUsage(), queued: queued() }))
 process.on('disconnect', () => process.exit(0))
 process.send?.({ port: await listen() })

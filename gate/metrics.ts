@@ -12,12 +12,15 @@ export function openCounters(): Counters {
   const decided = new Map<string, number>()
   return {
     count({ verdict, reason }) {
-      const labels = reason === null ? `verdict="${verdict}"` : `verdict="${verdict}",reason="${reason}"`
-      decided.set(labels, (decided.get(labels) ?? 0) + 1)
+      const key = reason ?? verdict
+      decided.set(key, (decided.get(key) ?? 0) + 1)
     },
     render(health, underWay) {
       const lines = ['# HELP gatehouse_requests_total Requests decided.', '# TYPE gatehouse_requests_total counter']
-      for (const [labels, n] of decided) lines.push(`gatehouse_requests_total{${labels}} ${n}`)
+      for (const [key, n] of decided) {
+        const labels = key === 'accepted' ? 'verdict="accepted"' : `verdict="refused",reason="${key}"`
+        lines.push(`gatehouse_requests_total{${labels}} ${n}`)
+      }
       for (const [name, help, value] of gauges(health, underWay)) {
         lines.push(`# HELP gatehouse_${name} ${help}`, `# TYPE gatehouse_${name} gauge`, `gatehouse_${name} ${value}`)
       }

@@ -25,7 +25,8 @@ export function upstream(url: string, identify: Identifier, refuse: Refuse, sile
   const agent = new (secure ? https : http).Agent({ keepAlive: true, maxFreeSockets: 256, scheduling: 'lifo' })
   const prefix = base.pathname.replace(/\/$/, '')
   const request = secure ? https.request : http.request
-  const target = { agent, hostname: base.hostname.replace(/^\[|\]$/g, ''), port: base.port || (secure ? 443 : 80) }
+  const hostname = base.hostname.replace(/^\[|\]$/g, '')
+  const port = Number(base.port || (secure ? 443 : 80))
 
   const forward: Forward = (visit, accepted, done) => {
     const { req, res, seen, method } = visit
@@ -34,7 +35,7 @@ export function upstream(url: string, identify: Identifier, refuse: Refuse, sile
     const sent = { method, path, requestId: visit.requestId, bodySha256 }
     const headers = ['Host', base.host, ...framing(visit), ...passedOn(req.rawHeaders, seen.connection)]
     headers.push(...identify(accepted.record, sent, visit.at))
-    const out = request({ ...target, method, path, headers, setHost: false, timeout: silenceMs })
+    const out = request({ agent, hostname, port, method, path, headers, setHost: false, timeout: silenceMs })
     const state = { sent: false, over: false }
 
     const fail = (failure: UpstreamFailure): void => {

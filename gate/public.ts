@@ -46,8 +46,6 @@ export function publicListener(settings: PublicSettings): http.Server {
     const { proxies, environment } = settings
     const visit = openVisit(req, res, { at: keeper.clock.now(), proxies, environment, waits })
     res.on('close', () => close(visit))
-    // A client that goes away is an event of its socket, not of the process.
-    req.on('error', () => {})
     try {
       const work = serve(visit)
       if (work) work.catch((error) => crash(visit, error))
@@ -77,13 +75,13 @@ export function publicListener(settings: PublicSettings): http.Server {
       refuse(visit, refusal('bad_path'))
       return
     }
-    const token = /^bearer +(\S+) *$/i.exec(seen.authorization ?? '')?.[1]
+    const token = tokenOf(seen.authorization)
     if (token === undefined) {
       refuse(visit, refusal(withoutToken(visit)))
       return
     }
     visit.scheme = 'token'
-    const verdict = keeper.authorise(token, visit.route, visit.origin.parsed)
+    const verdict = keeper.authorise(token, visit.route, visit.origin.parsed, visit.at)
     if (verdict instanceof Promise) return verdict.then((decided) => pass(visit, decided))
     pass(visit, verdict)
   }
@@ -143,6 +141,13 @@ export function publicListener(settings: PublicSettings): http.Server {
     else answerRaw(socket, CLIENT_ERRORS[error.code ?? ''] ?? 400, keeper.clock.now())
   })
   return server
+}
+
+const tokenOf = (authorization: string | undefined): string | undefined => {
+  if (authorization === undefined) return undefined
+  // As nearly everybody spells it; what else is allowed takes the longer way.
+  if (authorization.startsWith('Bearer ey') && !authorization.includes(' ', 7)) return authorization.slice(7)
+  return /^bearer +(\S+) *$/i.exec(authorization)?.[1]
 }
 
 /** nginx's number for a client that closed before it was answered; it never goes on a wire. */

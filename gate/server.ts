@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { type GateSettings, openGatekeeper } from '@/lib/gatekeeping/gatekeeper'
+import { type GateHealth, type GateSettings, openGatekeeper } from '@/lib/gatekeeping/gatekeeper'
 import { type Identifier, identifier } from '@/lib/gatekeeping/identity'
 import type { Range } from '@/lib/whitelist/model'
 import { openFlights } from './flights'
@@ -27,6 +27,7 @@ export type ServerSettings = GateSettings & {
 }
 
 export type Gate = {
+  health(): GateHealth
   /** The ports in use; of several addresses all have the same. */
   publicPort: number
   internalPort: number
@@ -59,6 +60,7 @@ export async function startGate(settings: ServerSettings): Promise<Gate> {
   )
 
   return {
+    health: keeper.health,
     publicPort: portOf(publicOnes[0]!),
     internalPort: portOf(internalOnes[0]!),
     async stop() {

@@ -39,6 +39,13 @@ const toldByOauth: Record<Answer, Told> = {
   unavailable: { status: 503, code: 'temporarily_unavailable', detail: 'Try again.' },
 }
 
+/** Everything the gate may answer by door, for the table of `docs/integrators.md`, which a test compares with it. */
+export const everyRefusal: Readonly<Record<'POST /token/' | 'POST /oauth/token' | 'any call', Record<Answer, Told>>> = {
+  'POST /token/': { ...told, ...toldAtToken },
+  'POST /oauth/token': toldByOauth,
+  'any call': told,
+}
+
 /** What a failure behind the gate is called. `outcome_unknown`: the upstream may have done it, so ask before repeating. */
 export const upstreamFailures = {
   upstream_unreachable: {

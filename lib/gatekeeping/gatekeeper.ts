@@ -26,6 +26,8 @@ export type GateSettings = {
   moneyOutNeedsWhitelist: boolean
   /** Calls of one credential under way at once. */
   mostAtOnce: number
+  /** Instead of the database's request log: measurements of the verdict alone. */
+  requestLog?: RequestLog
 }
 
 export type Exchanged = { verdict: Verdict; token: string | null; publicId: string | null }
@@ -39,7 +41,7 @@ export type Gatekeeper = {
   /** A client id and secret for a token. The first exchange of a pending pair counts as its first use. */
   exchange(clientId: string, clientSecret: string, address: ParsedAddress | null): Promise<Exchanged>
   /** The verdict on a call with a bearer token: at once where memory has the answer. */
-  authorise(token: string, wanted: Wanted, address: ParsedAddress | null): Verdict | Promise<Verdict>
+  authorise(token: string, wanted: Wanted, address: ParsedAddress | null, at: Date): Verdict | Promise<Verdict>
   /** Whether a call that was let in would still be: long answers are cut when it would not. */
   stillAllowed(verdict: Verdict & { allowed: true }, wanted: Wanted, address: ParsedAddress | null): Promise<boolean>
   health(): GateHealth
@@ -72,7 +74,7 @@ export async function openGatekeeper(settings: GateSettings): Promise<Gatekeeper
   })
   const memory: Memory = gateMemory(db, feed.freshAt)
   await feed.start()
-  const requests = requestLogWriter(db)
+  const requests = settings.requestLog ?? requestLogWriter(db)
   const limits = failureLimits()
   const freshTokens = foreignTokens(tokens, () => loadTokenKeys(db, settings.privateKeys, clock.now()))
   const conditions = (address: ParsedAddress | null) => ({
@@ -80,20 +82,15 @@ export async function openGatekeeper(settings: GateSettings): Promise<Gatekeeper
     moneyOutNeedsWhitelist: settings.moneyOutNeedsWhitelist,
   })
 
-  function judge(
-    presented: Presented,
-    record: GateRecord | null,
-    wanted: Wanted,
-    address: ParsedAddress | null,
-  ): Verdict {
-    const verdict = decide(presented, record, wanted, clock.now(), conditions(address))
+  function judge({ presented, wanted, address, at }: Question, record: GateRecord | null): Verdict {
+    const verdict = decide(presented, record, wanted, at, conditions(address))
     const movesMoney = typeof wanted === 'object' && wanted?.moneyOut
     return verdict.allowed && movesMoney && memory.trust() === 'stale-no-money'
       ? withdrawn(verdict, 'gate_unavailable', 1)
       : verdict
   }
 
-  type Question = { key: Key | null; presented: Presented; wanted: Wanted; address: ParsedAddress | null }
+  type Question = { key: Key | null; presented: Presented; wanted: Wanted; address: ParsedAddress | null; at: Date }
 
   function ask(question: Question): Verdict | Promise<Verdict> {
     if (memory.trust() === 'none') return refusal('gate_unavailable', 1)
@@ -103,7 +100,7 @@ export async function openGatekeeper(settings: GateSettings): Promise<Gatekeeper
   }
 
   function settle(question: Question, record: GateRecord | null): Verdict | Promise<Verdict> {
-    const verdict = judge(question.presented, record, question.wanted, question.address)
+    const verdict = judge(question, record)
     const isFirst = verdict.allowed && verdict.state === 'pending' && !verdict.record.instants.firstUsedAt
     return isFirst ? markThen(question, verdict) : verdict
   }
@@ -115,7 +112,7 @@ export async function openGatekeeper(settings: GateSettings): Promise<Gatekeeper
       memory.forget([verdict.record.merchantId])
       if (marked) return verdict
       const record = question.key && (await memory.get(question.key))
-      return judge(question.presented, record, question.wanted, question.address)
+      return judge(question, record)
     } catch (error) {
       log('error', 'first_use.not_marked', faultOf(error))
       return withdrawn(verdict, 'gate_unavailable', 1)
@@ -143,19 +140,19 @@ export async function openGatekeeper(settings: GateSettings): Promise<Gatekeeper
         digest: sha256(clientSecret),
       }
       const key: Key | null = fault ? null : { by: 'public-id', value: clientId }
-      const verdict = await ask({ key, presented, wanted: 'exchange', address })
+      const verdict = await ask({ key, presented, wanted: 'exchange', address, at: clock.now() })
       if (!verdict.allowed && verdict.answer === 'not_authentic' && !verdict.proven) limits.failed(clientId, address)
       const token = verdict.allowed ? tokens.mint(verdict.record, clock.now()) : null
       return { verdict, token, publicId: presented.publicId }
     },
-    authorise(token, wanted, address) {
+    authorise(token, wanted, address, at) {
       const answer = ({ claims, fault }: TokenReading): Verdict | Promise<Verdict> => {
         const key: Key | null = claims && { by: 'generation', value: claims.generation }
-        return ask({ key, presented: { kind: 'token', claims, fault }, wanted, address })
+        return ask({ key, presented: { kind: 'token', claims, fault }, wanted, address, at })
       }
-      const reading = tokens.read(token, clock.now())
+      const reading = tokens.read(token, at)
       const newer = reading.fault === 'bad_token' ? freshTokens(token) : null
-      return newer ? newer.then(() => answer(tokens.read(token, clock.now()))) : answer(reading)
+      return newer ? newer.then(() => answer(tokens.read(token, at))) : answer(reading)
     },
     async stillAllowed(verdict, wanted, address) {
       const { generationId, credentialId, merchantId } = verdict.record

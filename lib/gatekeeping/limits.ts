@@ -74,18 +74,19 @@ const networkOf = (address: ParsedAddress | null): string => {
 export type Concurrency = { enter(credentialId: string): boolean; leave(credentialId: string): void }
 
 export function concurrency(most: number): Concurrency {
-  const underWay = new Map<string, number>()
+  const underWay = new Map<string, { n: number }>()
   return {
     enter(credentialId) {
-      const n = underWay.get(credentialId) ?? 0
-      if (n >= most) return false
-      underWay.set(credentialId, n + 1)
+      const lane = underWay.get(credentialId)
+      if (!lane) underWay.set(credentialId, { n: 1 })
+      else if (lane.n >= most) return false
+      else lane.n++
+      if (underWay.size > LANES) for (const [id, { n }] of underWay) if (n === 0) underWay.delete(id)
       return true
     },
     leave(credentialId) {
-      const n = (underWay.get(credentialId) ?? 1) - 1
-      if (n > 0) underWay.set(credentialId, n)
-      else underWay.delete(credentialId)
+      const lane = underWay.get(credentialId)
+      if (lane) lane.n--
     },
   }
 }

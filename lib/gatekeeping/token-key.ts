@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { eq, isNull, sql } from 'drizzle-orm'
-import { type Db, type Tx, transact } from '@/db/client'
+import type { Db, Tx } from '@/db/client'
 import { sealingKey, tokenKey } from '@/db/schema'
 import { openSealed, type PublicKey, publicHalf, sealTo } from '@/lib/secrets/hpke'
 import type { KeyRing } from '@/lib/secrets/keys'
@@ -52,7 +52,8 @@ const readKeys = (db: Db | Tx) =>
 async function createFirst(db: Db, keys: KeyRing, now: Date) {
   const id = `t${randomBytes(8).toString('hex')}`
   const { sealed, keyId } = await sealTo(randomBytes(32), binding(id), currentOf(keys))
-  return transact(db, async (tx) => {
+  // Not `transact`: the guard it switches on would slow every later request of this process.
+  return db.transaction(async (tx) => {
     await tx.execute(sql`select pg_advisory_xact_lock(hashtext('gatehouse.token_key'))`)
     const found = await readKeys(tx)
     if (found.length > 0) return found

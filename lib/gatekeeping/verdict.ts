@@ -67,12 +67,29 @@ export function decide(
 ): Verdict {
   const state = record && generationState(record.instants, at)
   const input: Case = { presented, record, state, wanted, at, conditions }
-  const findings = order.map((make) => make(input))
-  const reason = findings.find((finding): finding is Reason => typeof finding === 'string')
-  if (reason === undefined && record && state) return { allowed: true, record, state, checks: listed(findings) }
-  const why = reason ?? 'no_credentials'
-  const proven = findings[SECRET] === true
-  return { allowed: false, reason: why, answer: answerTo(why, proven), proven, record, checks: listed(findings) }
+  let passed = 0
+  for (let i = 0; i < order.length; i++) {
+    const finding = (order[i] as Make)(input)
+    if (typeof finding === 'string') return refused(input, finding)
+    if (finding) passed |= 1 << i
+  }
+  return record && state
+    ? { allowed: true, record, state, checks: acceptedList(passed) }
+    : refused(input, 'no_credentials')
+}
+
+/** Looks at every check once more: the rest is for the console. */
+function refused(input: Case, reason: Reason): Verdict {
+  const all = order.map((make) => make(input))
+  const proven = all[SECRET] === true
+  return {
+    allowed: false,
+    reason,
+    answer: answerTo(reason, proven),
+    proven,
+    record: input.record,
+    checks: all.map(resultOf),
+  }
 }
 
 /** A refusal that needs no verdict: malformed, too large, too many, or the gate cannot tell. */
@@ -96,7 +113,8 @@ const answerTo = (reason: Reason, proven: boolean): Answer => {
   return proven || answer === 'malformed' ? answer : 'not_authentic'
 }
 
-const findings: Record<Check, (c: Case) => Finding> = {
+type Make = (c: Case) => Finding
+const findings: Record<Check, Make> = {
   parse: ({ presented: p }) => (p.kind === 'nothing' ? p.fault : true),
   tag: ({ presented: p }) => (p.kind !== 'pair' ? null : p.fault === 'malformed_id' ? p.fault : true),
   known: ({ presented: p, record }) => {
@@ -186,14 +204,12 @@ const rangesOf = new WeakMap<Policy, readonly Range[]>()
 
 const none = (check: Check): CheckResult => ({ check, ok: null })
 
-/** The list for the log. Accepted calls share a few: one for each set of checks that applied. */
-function listed(found: readonly Finding[]): readonly CheckResult[] {
-  if (found.some((finding) => typeof finding === 'string')) return found.map(resultOf)
-  const key = found.reduce<number>((bits, finding, i) => (finding ? bits | (1 << i) : bits), 0)
-  let list = acceptedLists.get(key)
+/** The list for the log: accepted calls share one for each set of checks that applied. */
+function acceptedList(passed: number): readonly CheckResult[] {
+  let list = acceptedLists.get(passed)
   if (!list) {
-    list = found.map(resultOf)
-    acceptedLists.set(key, list)
+    list = checks.map((check, i) => (passed & (1 << i) ? { check, ok: true } : none(check)))
+    acceptedLists.set(passed, list)
   }
   return list
 }
