@@ -94,9 +94,12 @@ export async function finishEnrolment(
       .update(factor)
       .set({ state: 'replaced' })
       .where(and(eq(factor.personId, ctx.person.id), eq(factor.purpose, given.purpose), eq(factor.state, 'active')))
-      .returning({ id: factor.id })
+      .returning({ usableFrom: factor.usableFrom })
     const waits = given.purpose === 'operations' && replaced.length === 0
-    const usableFrom = waits ? new Date(ctx.now.getTime() + FIRST_OPERATIONS_WAIT_MS) : null
+    // A factor that still waits hands its wait on: replacing it at once must not be the way around the hour.
+    const usableFrom = waits
+      ? new Date(ctx.now.getTime() + FIRST_OPERATIONS_WAIT_MS)
+      : (replaced[0]?.usableFrom ?? null)
     const made = await tx
       .update(factor)
       .set({ state: 'active', enrolledAt: ctx.now, lastStep: step, usableFrom })

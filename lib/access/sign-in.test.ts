@@ -271,6 +271,38 @@ test('a first operations factor needs a sign-in code, waits one hour, and Root a
   expect(told.map((m) => m.recipient)).toEqual(expect.arrayContaining([w.ingrid.email, w.olivia.email, w.adam.email]))
 })
 
+// CHECKS 17
+test('replacing a first operations factor in its hour of waiting does not end the hour', async () => {
+  const w = await world()
+  await w.db
+    .update(factor)
+    .set({ state: 'replaced' })
+    .where(and(eq(factor.personId, w.adam.id), eq(factor.purpose, 'operations')))
+  const enrol = async (code: () => string) => {
+    w.clock.advance(30_000)
+    const fresh = await startEnrolment(await w.adam.own(), { purpose: 'operations', password: PASSWORD, code: code() })
+    if (!fresh.ok) throw new Error(fresh.error)
+    const made = fresh.value.seed.reveal()
+    const done = await finishEnrolment(await w.adam.own(), {
+      purpose: 'operations',
+      code: currentCode(made, w.clock.now()),
+    })
+    if (!done.ok) throw new Error(done.error)
+    return made
+  }
+  const usableFrom = async () => {
+    const [row] = await w.db
+      .select()
+      .from(factor)
+      .where(and(eq(factor.personId, w.adam.id), eq(factor.purpose, 'operations'), eq(factor.state, 'active')))
+    return row?.usableFrom
+  }
+  const first = await enrol(() => w.adam.code('sign_in'))
+  const waits = await usableFrom()
+  await enrol(() => currentCode(first, w.clock.now()))
+  expect(await usableFrom()).toEqual(waits)
+})
+
 // CHECKS 22
 test('a new password: long enough, not common, not about you, and every other session ends', async () => {
   const w = await world()
