@@ -1,6 +1,6 @@
-import { and, eq } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
-import { factor, mail, person, session, signIn as signInTable } from '@/db/schema'
+import { attempt, factor, mail, person, session, signIn as signInTable } from '@/db/schema'
 import { hashPassword } from '@/lib/secrets/password'
 import { currentCode } from '@/lib/secrets/totp'
 import { PASSWORD, type World, world } from '@/lib/testing'
@@ -367,4 +367,65 @@ test('passwords are taken exactly as typed, in NFC, up to 128 code points', asyn
   const stored = await hashPassword(' pässword with spaces 😀 ')
   expect(await verifyPassword(' pässword with spaces 😀 '.normalize('NFD'), stored)).toBe(true)
   expect(await verifyPassword('pässword with spaces 😀', stored)).toBe(false)
+})
+
+/** The same database, where something happens between what was checked and the transaction that relies on it. */
+const interrupted = (db: World['db'], meanwhile: () => Promise<unknown>): World['db'] =>
+  new Proxy(db, {
+    get(target, name) {
+      if (name !== 'transaction') return Reflect.get(target, name)
+      return async (...given: Parameters<typeof target.transaction>) => {
+        await meanwhile()
+        return target.transaction(...given)
+      }
+    },
+  })
+
+// CHECKS 29
+test('a password that is changed while an old one is being checked opens no session', async () => {
+  const w = await world()
+  w.clock.advance(30_000)
+  const visit = w.visit(address())
+  const newHash = await hashPassword('lake over the thin mountain road')
+  const db = interrupted(w.db, () =>
+    w.db.update(person).set({ passwordHash: newHash }).where(eq(person.id, w.olivia.id)),
+  )
+  const input = { email: w.olivia.email, password: PASSWORD, code: w.olivia.code('sign_in'), deviceToken: null }
+  expect(await signIn({ ...visit, db }, input)).toEqual({ ok: false, error: 'refused' })
+  expect(await w.db.select().from(session).where(eq(session.personId, w.olivia.id))).toEqual([])
+})
+
+// CHECKS 28
+test('a session that is ended under a change of password or factor changes nothing', async () => {
+  const w = await world()
+  const own = await w.olivia.own()
+  const db = interrupted(w.db, () =>
+    w.db.update(session).set({ endedAt: w.clock.now() }).where(eq(session.id, own.person.sessionId)),
+  )
+  w.clock.advance(30_000)
+  const proof = { password: PASSWORD, code: w.olivia.code('sign_in') }
+  const ctx = { ...own, now: w.clock.now(), db }
+  expect(await changePassword(ctx, { ...proof, next: 'lake over the thin mountain road' })).toEqual({
+    ok: false,
+    error: 'signed_out',
+  })
+  expect(await startEnrolment(ctx, { ...proof, purpose: 'sign_in' })).toEqual({ ok: false, error: 'signed_out' })
+})
+
+test('changing the password waits for a change in another session before it holds anything that one needs', async () => {
+  const w = await world()
+  const { sessionToken } = await signedIn(w, { address: address() })
+  const other = await sessionOf(w.visit(), sessionToken)
+  w.clock.advance(30_000)
+  const own = await w.olivia.own()
+  const next = 'lake over the thin mountain road'
+  let changing: Promise<unknown> = Promise.resolve()
+  await w.db.transaction(async (tx) => {
+    await tx.select().from(session).where(eq(session.id, other!.person.sessionId)).for('share')
+    changing = changePassword(own, { password: PASSWORD, code: w.olivia.code('sign_in'), next })
+    await new Promise((resolve) => setTimeout(resolve, 400))
+    await tx.execute(sql`set local lock_timeout = '200ms'`)
+    await tx.delete(attempt).where(eq(attempt.lane, `step-up:${w.olivia.id}`))
+  })
+  expect(await changing).toMatchObject({ ok: true })
 })
