@@ -14,6 +14,7 @@ import { clearAttempts, giveBack, limits, takeAttempt } from './attempts'
 import { normaliseEmail } from './email'
 import { activeFactor, checkCode, spendCode } from './factors'
 import type { SignInRefusal } from './model'
+import { lockPerson } from './own-change'
 import { startSession } from './sessions'
 
 const DEVICE_DAYS = 180
@@ -62,6 +63,8 @@ export async function signIn(visit: Visit, input: SignInInput): Promise<Result<S
     const rehash = needsRehash(who.passwordHash) ? await hashPassword(input.password) : null
 
     return await refusable(visit.db, async (tx) => {
+      // Checking takes a while: a password changed meanwhile has ended every session, and opens none any more.
+      if ((await lockPerson(tx, who.id)) !== who.passwordHash) return err('refused')
       if (step.spend && !(await spendCode(tx, step.spend))) return err('refused')
       if (rehash) await tx.update(person).set({ passwordHash: rehash }).where(eq(person.id, who.id))
       await clearAttempts(tx, [lane])
