@@ -24,14 +24,15 @@ run(async () => {
 
   const { hostname, protocol } = new URL(env.consoleUrl)
   const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
+  const secureCookies = protocol === 'https:' || loopback
   setRuntime({
     db,
     clock,
-    installation: { ...claim, keys: { tag: env.tagKey, totp: env.totpKeys } },
+    installation: { ...claim, insecure: !secureCookies, keys: { tag: env.tagKey, totp: env.totpKeys } },
     consoleUrl: env.consoleUrl,
     gateUrls: env.publicGateUrls,
     sessionSecret: env.nextauthSecret,
-    secureCookies: protocol === 'https:' || loopback,
+    secureCookies,
   })
   // Read by next-auth and by the framework, which know no other way to be told.
   Object.assign(process.env, {
