@@ -11,7 +11,8 @@ export async function recordForeignMerchant(ctx: PersonCtx, merchantId: string):
       action: 'access.refused',
       result: 'refused',
       actorId: ctx.person.id,
-      subject: merchantId.slice(0, 64),
+      // Typed by anybody: only what can be an id is kept.
+      subject: merchantId.replace(/[^A-Za-z0-9_-]/g, '?').slice(0, 64),
       personal: whereabouts(ctx),
     }),
   )
