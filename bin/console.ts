@@ -3,7 +3,7 @@ import { connect } from '@/db/client'
 import { databaseClock } from '@/lib/clock'
 import { consoleEnv } from '@/lib/env'
 import { verifyInstallation } from '@/lib/installation'
-import { faultOf, log } from '@/lib/log'
+import { faultOf, log, takeOverConsole } from '@/lib/log'
 import { setRuntime } from '@/lib/runtime'
 import { provePublicKey, proveTotpKeys } from '@/lib/secrets/known-keys'
 import { consoleServer } from './shared/console-server'
@@ -45,6 +45,7 @@ run(async () => {
     __NEXT_PRIVATE_ORIGIN: ownOrigin(env.listenAddresses, env.consolePort),
   })
 
+  takeOverConsole()
   const app = next({ dev: false, dir: root, hostname, port: env.consolePort })
   await app.prepare()
   const handle = app.getRequestHandler()

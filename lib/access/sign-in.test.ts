@@ -1,6 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { attempt, factor, mail, person, session, signIn as signInTable } from '@/db/schema'
+import { sha256 } from '@/lib/secrets/format'
 import { hashPassword } from '@/lib/secrets/password'
 import { currentCode } from '@/lib/secrets/totp'
 import { PASSWORD, type World, world } from '@/lib/testing'
@@ -109,6 +110,34 @@ test('whoever locks an owner out on purpose does not stop her own browser', asyn
   w.clock.advance(30_000)
   expect(await attemptAs(w, { address: address() })).toMatchObject({ ok: false, error: 'locked' })
   expect(await attemptAs(w, { address: address(), deviceToken })).toMatchObject({ ok: true })
+})
+
+// CHECKS 9
+test('a network that somebody filled with wrong tries does not stop a browser that signed in before', async () => {
+  const w = await world()
+  const from = address()
+  const { deviceToken } = await signedIn(w, { address: from })
+  for (let i = 0; i < 30; i++) await attemptAs(w, { email: `x${i}@nowhere.example`, password: 'wrong', address: from })
+  w.clock.advance(30_000)
+  expect(await attemptAs(w, { address: from })).toMatchObject({ ok: false, error: 'locked' })
+  expect(await attemptAs(w, { address: from, deviceToken })).toMatchObject({ ok: true })
+}, 30_000)
+
+// CHECKS 8, 9
+test('a hundred wrong tries in a row close the shared lane until the person signs in on a browser of theirs', async () => {
+  const w = await world()
+  const { deviceToken } = await signedIn(w, { address: address() })
+  await w.db.insert(attempt).values({
+    lane: `sign-in:account:${sha256(w.olivia.email)}`,
+    failures: 10,
+    windowStartedAt: w.clock.now(),
+    consecutive: 100,
+  })
+  w.clock.advance(16 * 60_000)
+  expect(await attemptAs(w, { address: address() })).toMatchObject({ ok: false, error: 'locked' })
+  expect(await attemptAs(w, { address: address(), deviceToken })).toMatchObject({ ok: true })
+  w.clock.advance(30_000)
+  expect(await attemptAs(w, { address: address() })).toMatchObject({ ok: true })
 })
 
 // CHECKS 10

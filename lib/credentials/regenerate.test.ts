@@ -67,6 +67,20 @@ test('an admin and a member may not generate, and nothing happens', async () => 
   expect((await view(w)).pending).toBeNull()
 })
 
+// CHECKS 36
+test('what a role may not do is written down when it is tried', async () => {
+  const w = await world()
+  expect(await endOverlap(await w.adam.ctx())).toEqual({ ok: false, error: 'forbidden' })
+  const params = firstSetUp
+  await openTicket(await w.mia.ctx(), { operation: 'credentials.regenerate', params, password: PASSWORD })
+  const rows = await w.db.select().from(audit).where(eq(audit.chain, w.merchantId))
+  expect(rows.map((r) => [r.action, r.result, r.subject, r.actorId])).toEqual([
+    ['merchant.created', 'ok', null, null],
+    ['access.refused', 'refused', 'overlap.end', w.adam.id],
+    ['access.refused', 'refused', 'credentials.regenerate', w.mia.id],
+  ])
+})
+
 // CHECKS 44
 test('a double submit makes one pair and never shows a secret twice', async () => {
   const w = await world()
