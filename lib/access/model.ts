@@ -3,8 +3,6 @@
 export const roles = ['root', 'owner', 'admin', 'member'] as const
 export type Role = (typeof roles)[number]
 
-export const roleNames: Record<Role, string> = { root: 'Root', owner: 'Owner', admin: 'Admin', member: 'Member' }
-
 /** Every permission of the console with the roles that hold it, in the order of the table on Staff. */
 export const permissions = {
   'status.read': ['root', 'owner', 'admin', 'member'],

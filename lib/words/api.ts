@@ -200,7 +200,6 @@ export const revealWords = {
   saved: 'I have saved both',
   discard: 'Discard',
   alone: 'Left alone, the new pair is discarded and nothing is lost.',
-  aloneUsed: 'Left alone, the new pair waits for a person to keep or discard it.',
   leaves: 'The secret leaves this page when you close it.',
   guardTitle: 'Close without having copied the secret?',
   guardText: 'It can’t be shown again. The new pair is thrown away and the old one keeps working.',
@@ -208,7 +207,6 @@ export const revealWords = {
   guardLeave: 'Discard and close',
   guardStay: 'Keep it open',
   active: 'The new pair is active.',
-  oldEnds: 'The old one ends',
   closedSaved: 'The new pair waits on the page: press “I have saved both” there.',
 }
 

@@ -2,7 +2,6 @@ import type { ChangeRefusal, CodeRefusal, PasswordRefusal } from '@/lib/access/m
 
 export const confirmWords = {
   password: 'Password',
-  passwordHelp: 'The one you sign in with.',
   code: 'Authorization 2FA for operations',
   codeHelp:
     'The 6 digits that your authenticator shows for the entry “Gatehouse … OPERATIONS”. This is not your sign-in code.',
