@@ -9,11 +9,10 @@ import type {
   SwitchRefusal,
 } from '@/lib/credentials/model'
 import type { Cure } from '@/lib/gatekeeping/model'
-import { changeRefusals, codeRefusals } from './confirm'
+import { changeRefusals, codeRefusals, unreadable } from './confirm'
 import { many } from './number'
 
 type Said = { title: string; text: string }
-const unreadable: Said = { title: 'That could not be read.', text: 'Reload the page and try again.' }
 const stale: Said = {
   title: 'Somebody changed this meanwhile.',
   text: 'Reload to see how it stands now, then decide again.',

@@ -18,6 +18,8 @@ export const confirmWords = {
 
 type Said = { title: string; text: string }
 
+export const unreadable: Said = { title: 'That could not be read.', text: 'Reload the page and try again.' }
+
 export const passwordRefusals: Record<PasswordRefusal, Said> = {
   wrong_password: { title: 'That is not your password.', text: 'Five wrong tries in 15 minutes lock this.' },
   too_many_attempts: {
@@ -63,4 +65,11 @@ export const changeRefusals: Record<ChangeRefusal, Said> = {
     text: 'Settings can be seen, not changed. Ask your operator.',
   },
   signed_out: { title: 'You are signed out.', text: 'Nothing was changed. Sign in again and repeat it.' },
+}
+
+/** Everything that the first step of a confirmation can be refused with. */
+export const openRefusals: Record<PasswordRefusal | ChangeRefusal | 'invalid_input', Said> = {
+  ...passwordRefusals,
+  ...changeRefusals,
+  invalid_input: unreadable,
 }
