@@ -1,7 +1,7 @@
 import next from 'next'
 import { connect } from '@/db/client'
 import { databaseClock } from '@/lib/clock'
-import { consoleEnv } from '@/lib/env'
+import { consoleEnv, isLoopback } from '@/lib/env'
 import { verifyInstallation } from '@/lib/installation'
 import { faultOf, log } from '@/lib/log'
 import { setRuntime } from '@/lib/runtime'
@@ -23,7 +23,6 @@ run(async () => {
   clock.start()
 
   const { hostname, protocol } = new URL(env.consoleUrl)
-  const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
   setRuntime({
     db,
     clock,
@@ -31,7 +30,7 @@ run(async () => {
     consoleUrl: env.consoleUrl,
     gateUrls: env.publicGateUrls,
     sessionSecret: env.nextauthSecret,
-    secureCookies: protocol === 'https:' || loopback,
+    secureCookies: protocol === 'https:' || isLoopback(hostname),
   })
   // Read by next-auth and by the framework, which know no other way to be told.
   Object.assign(process.env, {
