@@ -1,7 +1,7 @@
 import next from 'next'
 import { connect } from '@/db/client'
 import { databaseClock } from '@/lib/clock'
-import { consoleEnv } from '@/lib/env'
+import { consoleEnv, isLoopback } from '@/lib/env'
 import { verifyInstallation } from '@/lib/installation'
 import { faultOf, log, takeOverConsole } from '@/lib/log'
 import { setRuntime } from '@/lib/runtime'
@@ -23,8 +23,7 @@ run(async () => {
   clock.start()
 
   const { hostname, protocol } = new URL(env.consoleUrl)
-  const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
-  const secureCookies = protocol === 'https:' || loopback
+  const secureCookies = protocol === 'https:' || isLoopback(hostname)
   setRuntime({
     db,
     clock,

@@ -1,7 +1,7 @@
 import { and, eq, isNull } from 'drizzle-orm'
 import type { Tx } from '@/db/client'
 import { membership, merchant, session } from '@/db/schema'
-import { type ChangeRefusal, can, type Permission } from './access/model'
+import { type ChangeRefusal, changeRefusal, type Permission } from './access/model'
 import { recordForbidden } from './access/refused'
 import type { AuditAction } from './activity/model'
 import { append, type Detail, whereabouts } from './activity/record'
@@ -75,8 +75,5 @@ async function mayStill(tx: Tx, ctx: Ctx, permission: Permission): Promise<Chang
       ),
     )
     .for('share')
-  if (!row) return 'signed_out'
-  if (!can(row.role, permission)) return 'forbidden'
-  if (row.state === 'pending') return 'merchant_pending'
-  return row.state === 'suspended' ? 'merchant_suspended' : null
+  return row ? changeRefusal(row.role, row.state, permission) : 'signed_out'
 }

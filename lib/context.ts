@@ -1,5 +1,5 @@
 import type { Db } from '@/db/client'
-import type { Role } from './access/model'
+import type { MerchantState, Role } from './access/model'
 import type { Environment } from './secrets/format'
 import type { ConsoleKeys } from './secrets/keys'
 
@@ -9,7 +9,7 @@ export type Actor = {
   sessionId: string
   merchantId: string
   merchantName: string
-  merchantState: 'pending' | 'active' | 'suspended'
+  merchantState: MerchantState
   role: Role
   name: string
   email: string

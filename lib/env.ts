@@ -361,7 +361,8 @@ function weakness(name: string, text: string): string[] {
   })
 }
 
-const isLoopback = (host: string): boolean => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(host)
+/** Browsers treat plain http to such a host as secure. */
+export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(host)
 
 /** What is wrong only together with something else. */
 function together(values: Record<string, unknown>): string[] {

@@ -2,12 +2,12 @@ import { and, asc, eq } from 'drizzle-orm'
 import { membership, merchant } from '@/db/schema'
 import type { Ctx, PersonCtx } from '@/lib/context'
 import { activeFactor } from './factors'
-import type { Role } from './model'
+import type { MerchantState, Role } from './model'
 
 export type MembershipView = {
   merchantId: string
   name: string
-  state: 'pending' | 'active' | 'suspended'
+  state: MerchantState
   stateReason: string | null
   stateSince: Date
   role: Role

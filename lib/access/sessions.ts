@@ -1,7 +1,7 @@
-import { and, desc, eq, gt, isNull, lt, ne, or, sql } from 'drizzle-orm'
+import { and, desc, eq, gt, inArray, isNull, lt, ne, or } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
 import { type Db, type Queryable, transact } from '@/db/client'
-import { person, session } from '@/db/schema'
+import { person, session, ticket } from '@/db/schema'
 import { append, whereabouts } from '@/lib/activity/record'
 import type { PersonCtx, Visit } from '@/lib/context'
 import { refusable } from '@/lib/refusable'
@@ -143,11 +143,13 @@ export async function endAllOtherSessions(ctx: PersonCtx): Promise<number> {
   })
 }
 
-/** Sessions that ended long ago. @returns rows deleted */
-export async function forgetOldSessions(db: Db, now: Date): Promise<number> {
-  const before = new Date(now.getTime() - 180 * 86_400_000)
-  const { rowCount } = await db.execute(
-    sql`delete from session s where s.expires_at < ${before.toISOString()} and not exists (select from ticket t where t.session_id = s.id)`,
-  )
-  return rowCount ?? 0
+const KEPT_DAYS = 180
+
+/** Sessions that ended long ago, with the tickets that were opened in them. */
+export async function forgetOldSessions(db: Db, now: Date): Promise<void> {
+  const old = lt(session.expiresAt, new Date(now.getTime() - KEPT_DAYS * 86_400_000))
+  await transact(db, async (tx) => {
+    await tx.delete(ticket).where(inArray(ticket.sessionId, tx.select({ id: session.id }).from(session).where(old)))
+    await tx.delete(session).where(old)
+  })
 }

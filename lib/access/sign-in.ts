@@ -1,6 +1,6 @@
 import { and, eq, gt } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
-import type { Db } from '@/db/client'
+import type { Db, Tx } from '@/db/client'
 import { device, person, signIn as signInTable } from '@/db/schema'
 import { append } from '@/lib/activity/record'
 import type { Visit } from '@/lib/context'
@@ -13,11 +13,9 @@ import { Busy, hashPassword, needsRehash, verifyPassword } from '@/lib/secrets/p
 import { clearAttempts, forgetConsecutive, giveBack, limits, takeAttempt } from './attempts'
 import { normaliseEmail } from './email'
 import { activeFactor, checkCode, spendCode } from './factors'
-import type { SignInRefusal } from './model'
+import { DEVICE_DAYS, type SignInRefusal } from './model'
 import { lockPerson } from './own-change'
 import { startSession } from './sessions'
-
-const DEVICE_DAYS = 180
 
 export type SignInInput = {
   email: string
@@ -116,7 +114,7 @@ async function deviceOf(db: Db, personId: string, token: string, now: Date): Pro
   return row?.digest ?? null
 }
 
-async function newDevice(tx: Parameters<typeof startSession>[0], visit: Visit, personId: string): Promise<string> {
+async function newDevice(tx: Tx, visit: Visit, personId: string): Promise<string> {
   const { token, digest } = mintToken()
   const expiresAt = new Date(visit.now.getTime() + DEVICE_DAYS * 86_400_000)
   await tx.insert(device).values({ digest, personId, createdAt: visit.now, expiresAt })

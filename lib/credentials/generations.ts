@@ -60,14 +60,17 @@ export async function generationById(
   return row ? { ...row, state: generationState(row, now) } : null
 }
 
-/** Writes down what the clock has already decided, so that the partial unique indexes let the next one in. */
-export async function settle(tx: Tx, c: Credential, now: Date): Promise<void> {
-  const own = and(eq(generation.merchantId, c.merchantId), eq(generation.credentialId, c.id))
-  await tx
+/**
+ * Writes down what the clock has already decided, so that the partial unique indexes let the next one in.
+ * @param c the credential whose generations are meant; without it those of everybody
+ */
+export async function settle(db: Queryable, now: Date, c?: Credential): Promise<void> {
+  const own = c && and(eq(generation.merchantId, c.merchantId), eq(generation.credentialId, c.id))
+  await db
     .update(generation)
     .set({ revokedAt: generation.retiresAt })
     .where(and(own, isNull(generation.revokedAt), lte(generation.retiresAt, now)))
-  await tx
+  await db
     .update(generation)
     .set({ discardedAt: generation.pendingUntil, sealed: null })
     .where(

@@ -1,6 +1,6 @@
 import type { ChangeRefusal, CodeRefusal } from '@/lib/access/model'
 import type { RangeRefusal, WhitelistRefusal } from '@/lib/whitelist/model'
-import { changeRefusals, codeRefusals } from './confirm'
+import { changeRefusals, codeRefusals, unreadable } from './confirm'
 import { many } from './number'
 
 export const whitelistWords = {
@@ -106,5 +106,5 @@ export const whitelistRefusals: Record<WhitelistRefusal | ChangeRefusal | CodeRe
     title: 'We can’t see real addresses yet.',
     text: 'Requests arrive through a proxy that is not configured, so every caller would look the same. Your operator has to name it in TRUSTED_PROXIES first.',
   },
-  invalid_input: { title: 'That could not be read.', text: 'Reload the page and try again.' },
+  invalid_input: unreadable,
 }
