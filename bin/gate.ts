@@ -1,9 +1,11 @@
+import { keepGarbageYoung } from '@/gate/garbage'
 import { startGate } from '@/gate/server'
 import { readEnv } from '@/lib/env'
 import { ready, run, stopWith } from './shared/process'
 
 /** The gate: what integrators call. Its answers come from memory; see `gate/` and `lib/gatekeeping/`. */
 run(async () => {
+  keepGarbageYoung()
   const env = readEnv('gate')
   const [issuer] = env.publicGateUrls
   const gate = await startGate({
