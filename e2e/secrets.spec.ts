@@ -158,3 +158,10 @@ test('a clipboard that refuses: the text is selected and it is said', async ({ p
   ).toBeVisible()
   await dialog.getByRole('button', { name: 'Discard', exact: true }).click()
 })
+
+// CHECKS 120
+test('no script of the page can read the id of the session', async ({ page }) => {
+  await signIn(page, 'owner')
+  const answer = await page.request.get(`${demo().consoleUrl}/api/auth/session`)
+  expect(Object.keys(await answer.json()).sort()).toEqual(['expires', 'user'])
+})

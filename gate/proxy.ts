@@ -7,8 +7,8 @@ import { type Verdict, withdrawn } from '@/lib/gatekeeping/verdict'
 import { hasBody, send, type Visit } from './visit'
 import { type Refuse, voiceOf } from './voice'
 
-/** Hands an accepted call on. Calls `done` once, when nothing more will happen to it. */
-export type Forward = (visit: Visit, accepted: Verdict & { allowed: true }, done: () => void) => void
+/** Hands an accepted call on. What it returns is called when the answer is out or the client is gone. */
+export type Forward = (visit: Visit, accepted: Verdict & { allowed: true }) => (() => void) | undefined
 
 export type Upstream = { forward: Forward; close(): void }
 
@@ -28,7 +28,7 @@ export function upstream(url: string, identify: Identifier, refuse: Refuse, sile
   const hostname = base.hostname.replace(/^\[|\]$/g, '')
   const port = Number(base.port || (secure ? 443 : 80))
 
-  const forward: Forward = (visit, accepted, done) => {
+  const forward: Forward = (visit, accepted) => {
     const { req, res, seen, method } = visit
     const path = `${prefix}${req.url}`
     const bodySha256 = hasBody(visit) ? null : EMPTY_SHA256
@@ -36,48 +36,45 @@ export function upstream(url: string, identify: Identifier, refuse: Refuse, sile
     const headers = ['Host', base.host, ...framing(visit), ...passedOn(req.rawHeaders, seen.connection)]
     headers.push(...identify(accepted.record, sent, visit.at))
     const out = request({ agent, hostname, port, method, path, headers, setHost: false, timeout: silenceMs })
-    const state = { sent: false, over: false }
+    let over = false
 
     const fail = (failure: UpstreamFailure): void => {
-      if (state.over) return
-      state.over = true
+      if (over) return
+      over = true
       visit.failure = failure
       out.destroy()
       if (res.headersSent) res.destroy()
       else send(visit, replyWith(upstreamFailures[failure], voiceOf(visit)))
     }
-    out.on('socket', (socket) => {
-      if (!socket.connecting) state.sent = true
-      else
-        socket.once(secure ? 'secureConnect' : 'connect', () => {
-          state.sent = true
-        })
-    })
     out.on('timeout', () => fail('outcome_unknown'))
-    out.on('error', () => fail(state.sent ? 'outcome_unknown' : 'upstream_unreachable'))
+    out.on('error', (error) => fail(neverConnected(error) ? 'upstream_unreachable' : 'outcome_unknown'))
     out.on('upgrade', (_, socket) => {
       socket.destroy()
       fail('outcome_unknown')
     })
     out.on('response', (answer) => {
       visit.upstreamStatus = answer.statusCode ?? null
-      if (!state.over) giveBack(visit, answer, () => fail('outcome_unknown'))
-    })
-    res.on('close', () => {
-      if (!res.writableFinished) {
-        state.over = true
-        out.destroy()
-      }
-      done()
+      if (!over) giveBack(visit, answer, () => fail('outcome_unknown'))
     })
     giveOn(visit, out, () => {
-      state.over = true
+      over = true
       out.destroy()
       refuse(visit, withdrawn(accepted, 'body_too_large'))
     })
+    return () => {
+      if (res.writableFinished) return
+      over = true
+      out.destroy()
+    }
   }
 
   return { forward, close: () => agent.destroy() }
+}
+
+/** Only an error of resolving or connecting proves that no byte was sent. */
+function neverConnected(error: Error & { syscall?: string; errors?: Error[] }): boolean {
+  if (error instanceof AggregateError) return error.errors.length > 0 && error.errors.every(neverConnected)
+  return error.syscall === 'connect' || error.syscall === 'getaddrinfo'
 }
 
 /** The length or the chunks of the body, from what was parsed: never from a header that `Connection` could remove. */
@@ -125,9 +122,10 @@ function giveBack(visit: Visit, answer: IncomingMessage, fail: () => void): void
   }
   answer.on('data', (chunk: Buffer) => {
     visit.responseBytes += chunk.length
-    if (!res.write(chunk)) answer.pause()
+    if (res.write(chunk)) return
+    answer.pause()
+    res.once('drain', () => answer.resume())
   })
-  res.on('drain', () => answer.resume())
   answer.on('end', () => res.end())
   answer.on('close', () => {
     if (!answer.complete) fail()

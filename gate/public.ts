@@ -102,13 +102,16 @@ export function publicListener(settings: PublicSettings): http.Server {
       return
     }
     const landed = settings.flights.start(visit, verdict)
-    settings.forward(visit, verdict, () => {
+    const stop = settings.forward(visit, verdict)
+    visit.closed = () => {
+      stop?.()
       landed()
       keeper.atOnce.leave(credentialId)
-    })
+    }
   }
 
   function close(visit: Visit): void {
+    visit.closed?.()
     const status = visit.res.headersSent ? visit.res.statusCode : CLIENT_LEFT
     const entry = entryOf(visit, status)
     if (!entry) return

@@ -54,6 +54,8 @@ export type Visit = {
   upstreamStatus: number | null
   /** What went wrong behind the gate, for the log. */
   failure: string | null
+  /** Told once when the answer is out or the client is gone. A second listener on the answer would cost 7 us. */
+  closed: (() => void) | null
 }
 
 /** `waits`: see `Visit`. */
@@ -85,6 +87,7 @@ export function openVisit(
     responseBytes: 0,
     upstreamStatus: null,
     failure: null,
+    closed: null,
   }
 }
 

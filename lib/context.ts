@@ -16,7 +16,13 @@ export type Actor = {
 }
 
 /** What an installation is: the same for every request of a process. */
-export type Installation = { environment: Environment; demo: boolean; keys: ConsoleKeys }
+export type Installation = {
+  environment: Environment
+  demo: boolean
+  /** The console is reached over plain http that is not loopback: cookies and secrets can be read on the way. */
+  insecure: boolean
+  keys: ConsoleKeys
+}
 
 /** Everything a verb may depend on. Only `app/session.ts` hands one out, so a verb cannot run unauthenticated. */
 export type Ctx = {

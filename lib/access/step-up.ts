@@ -13,6 +13,7 @@ import { nextStepAt } from '@/lib/secrets/totp'
 import { clearAttempts, giveBack, limits, takeAttempt } from './attempts'
 import { activeFactor, checkCode, spendCode } from './factors'
 import { type ChangeRefusal, type CodeRefusal, changeRefusal, type PasswordRefusal, type Permission } from './model'
+import { recordForbidden } from './refused'
 
 /** Every operation that asks for proof: who may, and whether the password comes before the code. The server decides. */
 export const operations = {
@@ -40,6 +41,7 @@ const laneOf = (ctx: Ctx): string => `step-up:${ctx.actor.personId}`
 export async function openTicket(ctx: Ctx, given: OpenTicket): Promise<Result<{ ticket: string }, OpenRefusal>> {
   const rule = operations[given.operation]
   const refusal = changeRefusal(ctx.actor.role, ctx.actor.merchantState, rule.permission)
+  if (refusal === 'forbidden') await recordForbidden(ctx, rule.permission)
   if (refusal) return err(refusal)
 
   const f = await activeFactor(ctx.db, ctx.actor.personId, 'operations')

@@ -77,6 +77,10 @@ export const moneyOutWords = {
 export const moneyOutRefusals: Record<MoneyOutRefusal, Said> = {
   ...changeRefusals,
   ...codeRefusals,
+  insecure_console: {
+    title: 'Not over plain http.',
+    text: 'Withdrawals can be allowed only where the console is reached over https. Ask your operator.',
+  },
   needs_whitelist: { title: 'The IP whitelist is off.', text: 'Withdrawals need it: add an address first.' },
   stale,
   invalid_input: unreadable,
