@@ -20,7 +20,6 @@ export const whitelistWords = {
   field: 'Whitelist IP access: add an address or range',
   placeholder: 'Address or range, then Enter',
   help: 'IPv4, IPv6 or a range such as 198.51.100.0/26. Enter or a comma adds it; lines can be pasted. Only fixed addresses: a line that changes its address would shut your server out.',
-  apply: 'Apply',
   cancel: 'Cancel',
   code: 'Confirmed with your operations code.',
   addMine: 'Add my address',
