@@ -1,5 +1,6 @@
 import http, { type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { keepGarbageYoung } from '@/gate/garbage'
 import type { Forward } from '@/gate/proxy'
 import { type ServerSettings, startGate } from '@/gate/server'
 import { readEnv } from '@/lib/env'
@@ -59,6 +60,7 @@ const nowhere: RequestLog = {
 }
 
 async function gatePort(changes: Pick<ServerSettings, 'forward' | 'requestLog'>): Promise<number> {
+  keepGarbageYoung()
   const env = readEnv('gate')
   const gate = await startGate({
     databaseUrl: env.databaseUrl,

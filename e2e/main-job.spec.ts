@@ -43,9 +43,9 @@ test('the owner activates the API user and generates a pair; the popup turns gre
   await expect(dialog.getByText('Waiting for the first call')).toBeVisible()
 
   // The script as it stands in the popup, with the secret typed at its prompt.
-  const script = await dialog.getByRole('region', { name: 'Script for bash' }).innerText()
+  const script = await dialog.getByRole('region', { name: 'Script for bash' }).textContent()
   expect(script).not.toContain(pair.secret)
-  const answer = execFileSync('bash', ['-c', script], { input: `${pair.secret}\n`, encoding: 'utf8' })
+  const answer = execFileSync('bash', ['-c', script ?? ''], { input: `${pair.secret}\n`, encoding: 'utf8' })
   expect(answer).toContain('"access"')
   await expect(dialog.getByText('First call seen from')).toBeVisible({ timeout: 10_000 })
   await dialog.getByRole('button', { name: 'I have saved both' }).click()

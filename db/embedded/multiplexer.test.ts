@@ -253,9 +253,10 @@ describe('what one shared session cannot offer is refused, and leaves nothing be
     await a.query('rollback')
   })
 
-  test('a setting in the connection string is refused at the door', async () => {
-    await expect(client(`${embedded.url}?statement_timeout=5`)).rejects.toMatchObject({ code: '0A000' })
+  test('a setting in the connection string is refused at the door; a time limit, which has no effect here, is not', async () => {
     await expect(client(`${embedded.url}?options=-c%20search_path%3Dx`)).rejects.toMatchObject({ code: '0A000' })
+    const limited = await client(`${embedded.url}?statement_timeout=5`)
+    expect((await limited.query('select 1 as one')).rows).toEqual([{ one: 1 }])
   })
 })
 
