@@ -399,9 +399,12 @@ export const namesFor = (program: Program): string[] => {
   const own = (Object.keys(variables) as Name[]).filter((name) =>
     (variables[name] as Variable).programs.includes(program),
   )
-  // Addresses that are made of a port need that port, whoever listens on it.
-  const named = own.flatMap((name) => (variables[name] as Variable).embedded?.match(/\$([A-Z_]+)/)?.[1] ?? [])
-  return [...new Set([...own, ...named])].flatMap((name) =>
-    (variables as Record<string, Variable>)[name]?.secret ? [name, `${name}_FILE`] : [name],
-  )
+  return [...new Set(own.flatMap(namesRead))]
+}
+
+/** A variable itself, the file it may come from, and the ones its fallback is made of. */
+function namesRead(name: Name): string[] {
+  const { secret, fallback, embedded } = variables[name] as Variable
+  const others = `${fallback} ${embedded}`.matchAll(/\$([A-Z_]+)/g)
+  return [name, ...(secret ? [`${name}_FILE`] : []), ...Array.from(others, ([, other]) => other ?? '')]
 }
