@@ -8,6 +8,7 @@ import { refusable } from '@/lib/refusable'
 import { err, ok, type Result } from '@/lib/result'
 import { mintToken, sha256 } from '@/lib/secrets/format'
 import { SESSION_HOURS, SESSION_IDLE_MINUTES, type SessionView } from './model'
+import { lockPerson } from './own-change'
 
 const idleSince = (now: Date): Date => new Date(now.getTime() - SESSION_IDLE_MINUTES * 60_000)
 
@@ -100,6 +101,7 @@ export async function listSessions(ctx: PersonCtx): Promise<SessionView[]> {
 export async function endSession(ctx: PersonCtx, sessionId: string): Promise<Result<null, 'not_found'>> {
   const own = sessionId === ctx.person.sessionId
   return refusable(ctx.db, async (tx) => {
+    await lockPerson(tx, ctx.person.id)
     const ended = await tx
       .update(session)
       .set({ endedAt: ctx.now, endReason: own ? 'signed_out' : 'ended' })
@@ -130,6 +132,8 @@ export async function endOtherSessions(tx: Queryable, ctx: PersonCtx, reason: st
 
 export async function endAllOtherSessions(ctx: PersonCtx): Promise<number> {
   return transact(ctx.db, async (tx) => {
+    // Two that end each other, or one beside a change of password, take turns instead of waiting for each other.
+    await lockPerson(tx, ctx.person.id)
     const count = await endOtherSessions(tx, ctx, 'ended')
     await append(tx, {
       chain: `person:${ctx.person.id}`,

@@ -8,7 +8,8 @@ import { PASSWORD, type World, world } from '@/lib/testing'
 import { changePassword } from './change-password'
 import { normaliseEmail } from './email'
 import { finishEnrolment, startEnrolment } from './enrol'
-import { endSession, listSessions, renewSession, sessionOf } from './sessions'
+import { lockPerson } from './own-change'
+import { endAllOtherSessions, endSession, listSessions, renewSession, sessionOf, startSession } from './sessions'
 import { signIn } from './sign-in'
 
 type Try = { email?: string; password?: string; code?: string; deviceToken?: string | null; address?: string }
@@ -457,4 +458,21 @@ test('changing the password waits for a change in another session before it hold
     await tx.delete(attempt).where(eq(attempt.lane, `step-up:${w.olivia.id}`))
   })
   expect(await changing).toMatchObject({ ok: true })
+})
+
+test('ending the other sessions waits for a change of password before it holds any of them', async () => {
+  const w = await world()
+  const start = async () => (await startSession(w.db, w.olivia.id, w.visit())).sessionId
+  const [third, changing, ending] = [await start(), await start(), await start()]
+  const own = await w.olivia.own()
+  let ended: Promise<number> = Promise.resolve(0)
+  await w.db.transaction(async (tx) => {
+    await lockPerson(tx, w.olivia.id)
+    await tx.select().from(session).where(eq(session.id, changing)).for('share')
+    ended = endAllOtherSessions({ ...own, person: { ...own.person, sessionId: ending } })
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    await tx.execute(sql`set local lock_timeout = '200ms'`)
+    await tx.update(session).set({ endedAt: w.clock.now() }).where(eq(session.id, third))
+  })
+  expect(await ended).toBe(2)
 })
