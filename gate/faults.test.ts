@@ -8,6 +8,7 @@ import { v7 as uuid } from 'uuid'
 import { afterAll, describe, expect, inject, it } from 'vitest'
 import { bundle } from '@/bin/build.mjs'
 import { gatewayCredential } from '@/db/schema'
+import { establish } from '@/lib/installation'
 import { sha256 } from '@/lib/secrets/format'
 import { testDb, testKeys } from '@/lib/testing'
 import { ago, apiUser, bearer, exchange, logged, routesFile, startPair, startUpstream, tokenFor } from './testing'
@@ -186,7 +187,7 @@ describe('the program', () => {
 
   it('does not start with a key that is not the database’s, nor without its routes', async () => {
     await expect(startProgram('http://127.0.0.1:9', { GATE_PRIVATE_KEYS: key('gate-test', 4) })).rejects.toThrow(
-      /private key/,
+      /is not the one/,
     )
     await expect(startProgram('http://127.0.0.1:9', { ROUTES_FILE: '/nowhere.json' })).rejects.toThrow(/ENOENT/)
   })
@@ -195,6 +196,7 @@ describe('the program', () => {
 const key = (id: string, fill: number): string => `${id}:${Buffer.alloc(32, fill).toString('base64')}`
 
 async function startProgram(upstreamUrl: string, changes: Record<string, string> = {}) {
+  await establish(testDb(), { environment: 'test', demo: true })
   const outdir = mkdtempSync(join(process.cwd(), 'node_modules/.cache/gatehouse/gate-'))
   await bundle({ outdir, entryPoints: { gate: 'bin/gate.ts' } })
   const port = 3500 + Math.floor(Math.random() * 90)
