@@ -25,8 +25,4 @@ export const authOptions = (): AuthOptions => ({
     sessionToken: { name: sessionCookie(), options: cookieOptions() },
     csrfToken: { name: runtime().secureCookies ? '__Host-gatehouse-csrf' : 'gatehouse-csrf', options: cookieOptions() },
   },
-  callbacks: {
-    session: ({ session, token }) =>
-      Object.assign(session, { sid: typeof token['sid'] === 'string' ? token['sid'] : '' }),
-  },
 })

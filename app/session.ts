@@ -1,8 +1,7 @@
 import 'server-only'
 import { cookies, headers } from 'next/headers'
 import { notFound, redirect } from 'next/navigation'
-import { getServerSession } from 'next-auth'
-import { encode } from 'next-auth/jwt'
+import { decode, encode } from 'next-auth/jwt'
 import { cache } from 'react'
 import { contextOf, hasBothFactors, membershipsOf } from '@/lib/access/actor'
 import { SESSION_HOURS } from '@/lib/access/model'
@@ -10,9 +9,9 @@ import { recordForeignMerchant } from '@/lib/access/refused'
 import { returnPath } from '@/lib/access/return-path'
 import { renewSession, sessionOf } from '@/lib/access/sessions'
 import type { Ctx, PersonCtx, Visit } from '@/lib/context'
-import { err, type Result } from '@/lib/result'
+import { err, ok, type Result } from '@/lib/result'
 import { runtime } from '@/lib/runtime'
-import { authOptions, cookieOptions, sessionCookie } from './auth'
+import { cookieOptions, sessionCookie } from './auth'
 
 export type { Ctx, PersonCtx }
 export { membershipsOf }
@@ -34,8 +33,11 @@ export async function visit(): Promise<Visit> {
 export const whoIsThere = cache((polling: boolean) => readPerson(polling))
 
 async function readPerson(polling: boolean): Promise<PersonCtx | null> {
-  const session = (await getServerSession(authOptions())) as { sid?: string } | null
-  return session?.sid ? sessionOf(await visit(), session.sid, polling) : null
+  const cookie = (await cookies()).get(sessionCookie())?.value
+  // Not through the library's session: that one is also served as JSON, where a script of the page could read the id.
+  const read = cookie ? await decode({ token: cookie, secret: runtime().sessionSecret }).catch(() => null) : null
+  const sid = read?.['sid']
+  return typeof sid === 'string' ? sessionOf(await visit(), sid, polling) : null
 }
 
 /** For pages: the person, or the sign-in page. */
@@ -60,9 +62,11 @@ export const frame = cache(async (merchantId: string) => {
 })
 
 /** For routes that a page reads by itself: nobody is redirected, and polling keeps no session alive. */
-export async function watching(merchantId: string): Promise<Ctx | null> {
+export async function watching(merchantId: string): Promise<Result<Ctx, 'signed_out' | 'not_found'>> {
   const who = await whoIsThere(true)
-  return who ? contextOf(who, merchantId) : null
+  if (!who) return err('signed_out')
+  const ctx = await contextOrRefusal(who, merchantId)
+  return ctx ? ok(ctx) : err('not_found')
 }
 
 /** For actions: the same, after the request has proved that it comes from our own page. */
@@ -87,10 +91,14 @@ export async function fromOurPage(): Promise<void> {
 }
 
 async function inside(who: PersonCtx, merchantId: string): Promise<Ctx> {
+  return (await contextOrRefusal(who, merchantId)) ?? notFound()
+}
+
+/** Somebody else's merchant and none at all look alike; the asking is written down. */
+async function contextOrRefusal(who: PersonCtx, merchantId: string): Promise<Ctx | null> {
   const ctx = await contextOf(who, merchantId)
-  if (ctx) return ctx
-  await recordForeignMerchant(who, merchantId)
-  return notFound()
+  if (!ctx) await recordForeignMerchant(who, merchantId)
+  return ctx
 }
 
 /** Puts the session into the browser. */

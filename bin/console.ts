@@ -1,9 +1,9 @@
 import next from 'next'
 import { connect } from '@/db/client'
 import { databaseClock } from '@/lib/clock'
-import { consoleEnv } from '@/lib/env'
+import { consoleEnv, isLoopback } from '@/lib/env'
 import { verifyInstallation } from '@/lib/installation'
-import { faultOf, log } from '@/lib/log'
+import { faultOf, log, takeOverConsole } from '@/lib/log'
 import { setRuntime } from '@/lib/runtime'
 import { provePublicKey, proveTotpKeys } from '@/lib/secrets/known-keys'
 import { consoleServer } from './shared/console-server'
@@ -23,15 +23,15 @@ run(async () => {
   clock.start()
 
   const { hostname, protocol } = new URL(env.consoleUrl)
-  const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
+  const secureCookies = protocol === 'https:' || isLoopback(hostname)
   setRuntime({
     db,
     clock,
-    installation: { ...claim, keys: { tag: env.tagKey, totp: env.totpKeys } },
+    installation: { ...claim, insecure: !secureCookies, keys: { tag: env.tagKey, totp: env.totpKeys } },
     consoleUrl: env.consoleUrl,
     gateUrls: env.publicGateUrls,
     sessionSecret: env.nextauthSecret,
-    secureCookies: protocol === 'https:' || loopback,
+    secureCookies,
   })
   // Read by next-auth and by the framework, which know no other way to be told.
   Object.assign(process.env, {
@@ -44,6 +44,7 @@ run(async () => {
     __NEXT_PRIVATE_ORIGIN: ownOrigin(env.listenAddresses, env.consolePort),
   })
 
+  takeOverConsole()
   const app = next({ dev: false, dir: root, hostname, port: env.consolePort })
   await app.prepare()
   const handle = app.getRequestHandler()

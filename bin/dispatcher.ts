@@ -25,13 +25,7 @@ const chores: Chore[] = [
     },
   },
   { name: 'generations', everyMs: 1000, work: tidyGenerations },
-  {
-    name: 'old-sessions',
-    everyMs: 3_600_000,
-    work: async (db, now) => {
-      await forgetOldSessions(db, now)
-    },
-  },
+  { name: 'old-sessions', everyMs: 3_600_000, work: forgetOldSessions },
   {
     name: 'partitions',
     everyMs: 3_600_000,

@@ -1,12 +1,20 @@
+import { connect } from '@/db/client'
 import { keepGarbageYoung } from '@/gate/garbage'
 import { startGate } from '@/gate/server'
 import { readEnv } from '@/lib/env'
+import { verifyInstallation } from '@/lib/installation'
+import { proveGateKeys } from '@/lib/secrets/known-keys'
 import { ready, run, stopWith } from './shared/process'
 
 /** The gate: what integrators call. Its answers come from memory; see `gate/` and `lib/gatekeeping/`. */
 run(async () => {
   keepGarbageYoung()
   const env = readEnv('gate')
+  const db = connect(env.databaseUrl, { max: 1 })
+  await verifyInstallation(db, { environment: env.gatehouseEnv, demo: env.gatehouseDemo })
+  await proveGateKeys(db, env.gatePrivateKeys)
+  await db.$client.end()
+
   const [issuer] = env.publicGateUrls
   const gate = await startGate({
     databaseUrl: env.databaseUrl,

@@ -245,8 +245,8 @@ export const credential = pgTable(
   ],
 )
 
-export const overlaps = ['at_once', '1_hour', '24_hours', '7_days'] as const
-export const reasons = ['first_set_up', 'planned_change', 'lost', 'leaked'] as const
+const overlaps = ['at_once', '1_hour', '24_hours', '7_days'] as const
+const reasons = ['first_set_up', 'planned_change', 'lost', 'leaked'] as const
 
 /** One public id with its secret. State is computed from the instants against the database's clock, never stored. */
 export const generation = pgTable(

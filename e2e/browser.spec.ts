@@ -71,7 +71,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await expect(page.getByRole('button', { name: 'I have saved both' })).toBeVisible()
       await page.waitForTimeout(600)
       await clean('reveal')
-      await page.getByRole('button', { name: 'Discard', exact: true }).click()
+      await page.getByRole('dialog').getByRole('button', { name: 'Discard', exact: true }).click()
       await expect(page.getByRole('dialog')).toBeHidden()
       await context.close()
     })

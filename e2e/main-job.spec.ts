@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { expect, test } from '@playwright/test'
 import { sql } from 'drizzle-orm'
 import * as oauth from 'oauth4webapi'
@@ -41,7 +42,11 @@ test('the owner activates the API user and generates a pair; the popup turns gre
   await expect(dialog.getByLabel('API key', { exact: true })).toHaveText(pair.key)
   await expect(dialog.getByText('Waiting for the first call')).toBeVisible()
 
-  expect((await token(pair)).status).toBe(200)
+  // The script as it stands in the popup, with the secret typed at its prompt.
+  const script = await dialog.getByRole('region', { name: 'Script for bash' }).textContent()
+  expect(script).not.toContain(pair.secret)
+  const answer = execFileSync('bash', ['-c', script ?? ''], { input: `${pair.secret}\n`, encoding: 'utf8' })
+  expect(answer).toContain('"access"')
   await expect(dialog.getByText('First call seen from')).toBeVisible({ timeout: 10_000 })
   await dialog.getByRole('button', { name: 'I have saved both' }).click()
   await expect(dialog).toBeHidden()

@@ -20,7 +20,11 @@ const everything = (page: Page): Promise<string> =>
 async function open(page: Page) {
   await signIn(page, 'owner')
   await openApiTab(page)
-  return regenerate(page, 'owner', (await page.getByRole('heading', { name: /^Current pair/ }).count()) ? 'Planned change' : 'First set-up')
+  return regenerate(
+    page,
+    'owner',
+    (await page.getByRole('heading', { name: /^Current pair/ }).count()) ? 'Planned change' : 'First set-up',
+  )
 }
 
 async function discardLeftover(page: Page) {
@@ -153,4 +157,11 @@ test('a clipboard that refuses: the text is selected and it is said', async ({ p
       .first(),
   ).toBeVisible()
   await dialog.getByRole('button', { name: 'Discard', exact: true }).click()
+})
+
+// CHECKS 120
+test('no script of the page can read the id of the session', async ({ page }) => {
+  await signIn(page, 'owner')
+  const answer = await page.request.get(`${demo().consoleUrl}/api/auth/session`)
+  expect(Object.keys(await answer.json()).sort()).toEqual(['expires', 'user'])
 })

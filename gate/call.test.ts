@@ -118,6 +118,11 @@ describe('an accepted call', () => {
       'X-Forwarded-Host: other',
       'X-Real-IP: 198.51.100.4',
       'True-Client-IP: 198.51.100.4',
+      'X-Forwarded: for=198.51.100.4',
+      'Client_IP: 198.51.100.4',
+      'X-Remote-Addr: 198.51.100.4',
+      'X-Host: other',
+      'X-Envoy-Original-Path: /other',
       'X-Processing-Timestamp: other',
       'Keep-Alive: timeout=5',
       'TE: trailers',
@@ -330,6 +335,7 @@ describe('a refused call', () => {
       ['GET /echo', [auth, auth], ''],
       ['GET /echo', [auth, 'authorization: Bearer other'], ''],
       ['GET /echo', [auth, 'X-Processing-Key: k', 'X-Processing-Signature: s'], ''],
+      ['GET /echo', [auth, 'Host: other'], ''],
       ['GET /echo', [auth, 'Upgrade: websocket', 'Connection: Upgrade'], ''],
       ['GET /echo', [auth, ...Array.from({ length: 120 }, (_, i) => `X-Many-${i}: 1`)], ''],
       ['CONNECT 127.0.0.1:1', [auth], ''],
@@ -343,6 +349,8 @@ describe('a refused call', () => {
       ])
       expect(answer).toMatch(ownId)
     }
+    const hostless = await speak(port, `GET /echo HTTP/1.1\r\n${auth}\r\nConnection: close\r\n\r\n`)
+    expect([statusOf(hostless), ownId.test(hostless)]).toEqual([400, true])
     const folded = await raw('GET /echo', ['X-A: b', ` ${auth}`])
     expect([400, 401]).toContain(statusOf(folded))
     expect(statusOf(await raw('GET /echo', [auth, `X-Long: ${'x'.repeat(20_000)}`]))).toBe(431)

@@ -134,6 +134,7 @@ export function publicListener(settings: PublicSettings): http.Server {
     keepAliveTimeout: 65_000,
     connectionsCheckingInterval: 2000,
     highWaterMark: 64 * 1024,
+    requireHostHeader: false,
   })
   // Node would drop what is beyond a limit in silence: they are all read, and too many are refused below.
   server.maxHeadersCount = 0
@@ -162,6 +163,8 @@ const CLIENT_LEFT = 499
 function malformation(visit: Visit): Verdict | null {
   const { seen, target, req } = visit
   if (req.rawHeaders.length > 2 * MOST_HEADERS) return refusal('bad_request')
+  // RFC 9112 3.2: exactly one. Node would answer the missing one itself, without a request id.
+  if (seen.hosts > 1 || (seen.hosts === 0 && req.httpVersion === '1.1')) return refusal('bad_request')
   if (!target) return refusal('bad_path')
   if (seen.authorizations > 1) return refusal('duplicate_credentials')
   if (seen.authorizations === 1 && seen.otherCredentials) return refusal('two_schemes')

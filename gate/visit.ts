@@ -18,6 +18,7 @@ export type Origin = { text: string; parsed: ParsedAddress | null; hops: Hop[] }
 export type Seen = {
   authorization: string | undefined
   authorizations: number
+  hosts: number
   /** Credentials of the schemes that have headers of their own. */
   otherCredentials: boolean
   forwardedFor: string | undefined
@@ -142,6 +143,7 @@ function look(raw: readonly string[]): Seen {
   const seen: Seen = {
     authorization: undefined,
     authorizations: 0,
+    hosts: 0,
     otherCredentials: false,
     forwardedFor: undefined,
     requestId: undefined,
@@ -162,6 +164,9 @@ function note(seen: Seen, name: string, value: string): void {
     case 'authorization':
       seen.authorization = value
       seen.authorizations++
+      break
+    case 'host':
+      seen.hosts++
       break
     case 'x-processing-key':
     case 'x-processing-signature':

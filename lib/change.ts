@@ -1,7 +1,8 @@
 import { and, eq, isNull } from 'drizzle-orm'
 import type { Tx } from '@/db/client'
 import { membership, merchant, session } from '@/db/schema'
-import { type ChangeRefusal, can, type Permission } from './access/model'
+import { type ChangeRefusal, changeRefusal, type Permission } from './access/model'
+import { recordForbidden } from './access/refused'
 import type { AuditAction } from './activity/model'
 import { append, type Detail, whereabouts } from './activity/record'
 import type { Ctx } from './context'
@@ -22,14 +23,15 @@ export type Change = {
 /**
  * The one way a person changes something of a merchant: one transaction in which the role, the session and the
  * merchant's state are read again and locked, the change is made, and its audit row is written.
- * A refusal rolls back; a change that recorded nothing is a bug and rolls back too.
+ * A refusal rolls back; a change that recorded nothing is a bug and rolls back too. Who asked for what their role may
+ * not do is written down: no page of ours offers it.
  */
 export async function change<T, E extends string>(
   ctx: Ctx,
   permission: Permission,
   make: (change: Change) => Promise<Result<T, E>>,
 ): Promise<Result<T, E | ChangeRefusal>> {
-  return refusable<T, E | ChangeRefusal>(ctx.db, async (tx) => {
+  const done = await refusable<T, E | ChangeRefusal>(ctx.db, async (tx) => {
     const refusal = await mayStill(tx, ctx, permission)
     if (refusal) return err(refusal)
     let recorded = 0
@@ -51,6 +53,8 @@ export async function change<T, E extends string>(
     if (result.ok && recorded === 0) throw new Error(`${permission} changed something and recorded nothing`)
     return result
   })
+  if (!done.ok && done.error === 'forbidden') await recordForbidden(ctx, permission)
+  return done
 }
 
 /** Role, session and merchant as they are now, locked against change until the transaction ends. */
@@ -71,8 +75,5 @@ async function mayStill(tx: Tx, ctx: Ctx, permission: Permission): Promise<Chang
       ),
     )
     .for('share')
-  if (!row) return 'signed_out'
-  if (!can(row.role, permission)) return 'forbidden'
-  if (row.state === 'pending') return 'merchant_pending'
-  return row.state === 'suspended' ? 'merchant_suspended' : null
+  return row ? changeRefusal(row.role, row.state, permission) : 'signed_out'
 }

@@ -17,8 +17,6 @@ export type Clock = {
   stop(): void
 }
 
-const monotonicMs = (): number => Number(process.hrtime.bigint() / 1000n) / 1000
-
 export function databaseClock(db: Db, refreshMs = 1000): Clock {
   let offsetMs: number | null = null
   let skew = 0
@@ -26,14 +24,14 @@ export function databaseClock(db: Db, refreshMs = 1000): Clock {
   let timer: NodeJS.Timeout | undefined
 
   async function refresh(): Promise<void> {
-    const sent = monotonicMs()
+    const sent = performance.now()
     const { rows } = await db.execute<{ ms: number; shift: number }>(
       sql`select (extract(epoch from clock_timestamp()) * 1000)::float8
               as ms,
             coalesce((select shift_ms from clock_shift where exists (select from installation where demo)), 0)::float8
               as shift`,
     )
-    const received = monotonicMs()
+    const received = performance.now()
     const ms = Number(rows[0]?.ms)
     shift = Number(rows[0]?.shift)
     offsetMs = ms + shift - (sent + received) / 2
@@ -44,7 +42,7 @@ export function databaseClock(db: Db, refreshMs = 1000): Clock {
     refresh,
     now() {
       if (offsetMs === null) throw new Error('the clock was read before its first refresh')
-      return new Date(monotonicMs() + offsetMs)
+      return new Date(performance.now() + offsetMs)
     },
     skewMs: () => skew,
     shiftMs: () => shift,

@@ -1,5 +1,5 @@
 import type { Db } from '@/db/client'
-import type { Role } from './access/model'
+import type { MerchantState, Role } from './access/model'
 import type { Environment } from './secrets/format'
 import type { ConsoleKeys } from './secrets/keys'
 
@@ -9,14 +9,20 @@ export type Actor = {
   sessionId: string
   merchantId: string
   merchantName: string
-  merchantState: 'pending' | 'active' | 'suspended'
+  merchantState: MerchantState
   role: Role
   name: string
   email: string
 }
 
 /** What an installation is: the same for every request of a process. */
-export type Installation = { environment: Environment; demo: boolean; keys: ConsoleKeys }
+export type Installation = {
+  environment: Environment
+  demo: boolean
+  /** The console is reached over plain http that is not loopback: cookies and secrets can be read on the way. */
+  insecure: boolean
+  keys: ConsoleKeys
+}
 
 /** Everything a verb may depend on. Only `app/session.ts` hands one out, so a verb cannot run unauthenticated. */
 export type Ctx = {

@@ -155,3 +155,13 @@ test('a demo serves this computer alone, and its addresses follow its ports', ()
   expect(env.publicGateUrls).toEqual(['http://127.0.0.1:3311'])
   expect(env.listenAddresses).toEqual(['127.0.0.1', '::1'])
 })
+
+test('a child of the demo reads the same addresses as the one that starts it', () => {
+  const given: Source = { GATEHOUSE_DEMO: '1', CONSOLE_PORT: '3310', GATE_PORT: '3311', UPSTREAM_SECRET: strong }
+  for (const program of ['console', 'gate', 'demo'] as const) {
+    const names = namesFor(program)
+    const handed = Object.fromEntries(Object.entries(given).filter(([name]) => names.includes(name)))
+    const other = { ...production, DATABASE_URL: undefined, PUBLIC_GATE_URLS: undefined, CONSOLE_URL: undefined }
+    expect(readEnv(program, { ...other, ...handed }).publicGateUrls).toEqual(['http://127.0.0.1:3311'])
+  }
+})

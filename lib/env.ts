@@ -361,7 +361,8 @@ function weakness(name: string, text: string): string[] {
   })
 }
 
-const isLoopback = (host: string): boolean => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(host)
+/** Browsers treat plain http to such a host as secure. */
+export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(host)
 
 /** What is wrong only together with something else. */
 function together(values: Record<string, unknown>): string[] {
@@ -394,7 +395,16 @@ export function consoleEnv(): Env<'console'> {
 }
 
 /** The variables a program reads, for the one that starts it: a child gets nothing else. */
-export const namesFor = (program: Program): string[] =>
-  (Object.keys(variables) as Name[])
-    .filter((name) => (variables[name] as Variable).programs.includes(program))
-    .flatMap((name) => ((variables[name] as Variable).secret ? [name, `${name}_FILE`] : [name]))
+export const namesFor = (program: Program): string[] => {
+  const own = (Object.keys(variables) as Name[]).filter((name) =>
+    (variables[name] as Variable).programs.includes(program),
+  )
+  return [...new Set(own.flatMap(namesRead))]
+}
+
+/** A variable itself, the file it may come from, and the ones its fallback is made of. */
+function namesRead(name: Name): string[] {
+  const { secret, fallback, embedded } = variables[name] as Variable
+  const others = `${fallback} ${embedded}`.matchAll(/\$([A-Z_]+)/g)
+  return [name, ...(secret ? [`${name}_FILE`] : []), ...Array.from(others, ([, other]) => other ?? '')]
+}

@@ -21,6 +21,26 @@ export function log(level: Level, event: string, fields: Fields = {}): void {
  */
 export function faultOf(error: unknown): Fields {
   if (!(error instanceof Error)) return { error: typeof error }
-  const where = error.stack?.split('\n').find((line) => /^\s+at /.test(line))
+  // The stack begins with the message, and a line of that may look like a place.
+  const where = error.stack
+    ?.replace(error.message, '')
+    .split('\n')
+    .find((line) => /^\s+at /.test(line))
   return { error: error.name, code: sqlState(error), where: where?.trim().slice(0, 200) }
+}
+
+/**
+ * The framework prints what a page or an action threw, whole: of a failed query that is the statement with every
+ * parameter. From here on its complaints are lines of ours; `digest` is what the browser was told of the error.
+ */
+export function takeOverConsole(): void {
+  const told =
+    (level: Level) =>
+    (...given: unknown[]): void => {
+      const error = given.find((value) => value instanceof Error)
+      const digest = error && 'digest' in error ? String(error.digest).slice(0, 100) : undefined
+      log(level, 'framework', error ? { ...faultOf(error), digest } : { error: typeof given[0] })
+    }
+  console.error = told('error')
+  console.warn = told('warn')
 }

@@ -34,7 +34,7 @@ export const testKeys: ConsoleKeys = {
   tag: Buffer.alloc(32, 9),
   totp: { current: 'totp-test', byId: new Map([['totp-test', totpKey]]) },
 }
-export const testInstallation: Installation = { environment: 'test', demo: true, keys: testKeys }
+export const testInstallation: Installation = { environment: 'test', demo: true, insecure: false, keys: testKeys }
 
 export const PASSWORD = 'seven quiet herons wait'
 let passwordHash: Promise<string> | undefined

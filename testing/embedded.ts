@@ -16,7 +16,13 @@ export const programs = join(cache, 'programs')
 export async function buildPrograms(): Promise<void> {
   await bundle({
     outdir: programs,
-    entryPoints: { owner: 'bin/owner.ts', 'fuzz-client': 'testing/fuzz-client.ts', writer: 'testing/writer.ts' },
+    entryPoints: {
+      owner: 'bin/owner.ts',
+      gate: 'bin/gate.ts',
+      dispatcher: 'bin/dispatcher.ts',
+      'fuzz-client': 'testing/fuzz-client.ts',
+      writer: 'testing/writer.ts',
+    },
   })
   await template()
 }

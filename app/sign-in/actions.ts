@@ -5,13 +5,11 @@ import { redirect } from 'next/navigation'
 import { cookieOptions, deviceCookie, sessionCookie } from '@/app/auth'
 import { actingPerson, fromOurPage, setSessionCookie, visit } from '@/app/session'
 import { SignInInput } from '@/lib/access/input'
-import type { SignInRefusal } from '@/lib/access/model'
+import { DEVICE_DAYS, type SignInRefusal } from '@/lib/access/model'
 import { returnPath } from '@/lib/access/return-path'
 import { endSession } from '@/lib/access/sessions'
 import { signIn } from '@/lib/access/sign-in'
 import { err, ok, type Result } from '@/lib/result'
-
-const DEVICE_SECONDS = 180 * 86_400
 
 /** @returns where to go; the browser goes there by itself, so that the form can show what was refused */
 export async function signInAction(given: unknown, next: unknown): Promise<Result<{ path: string }, SignInRefusal>> {
@@ -24,7 +22,7 @@ export async function signInAction(given: unknown, next: unknown): Promise<Resul
   if (!signedIn.ok) return signedIn
 
   await setSessionCookie(signedIn.value.sessionToken)
-  jar.set(deviceCookie(), signedIn.value.deviceToken, { ...cookieOptions(), maxAge: DEVICE_SECONDS })
+  jar.set(deviceCookie(), signedIn.value.deviceToken, { ...cookieOptions(), maxAge: DEVICE_DAYS * 86_400 })
   return ok({ path: returnPath(next) })
 }
 

@@ -122,6 +122,18 @@ test.each(['PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'PROPFIND'])('%s is not
 })
 
 // CHECKS 63
+test('headers are not pushed out by more headers: the address that a proxy adds last is not lost', async () => {
+  const junk = (n: number) => Array.from({ length: n }, (_, i) => `X-${i}: 1\r\n`).join('')
+  const forwarded = (n: number) =>
+    raw(proxied, `GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${junk(n)}X-Forwarded-For: 203.0.113.9\r\n\r\n`)
+  const before = seen.length
+  expect(await forwarded(110)).toMatch(/^HTTP\/1\.1 431 /)
+  expect(seen).toHaveLength(before)
+  expect(await forwarded(90)).toMatch(/^HTTP\/1\.1 200 /)
+  expect(seen.at(-1)?.headers['x-real-ip']).toBe('203.0.113.9')
+})
+
+// CHECKS 63
 test('with no proxy configured nothing the client says about its address is believed', async () => {
   const forged = {
     'X-Forwarded-For': '203.0.113.9',

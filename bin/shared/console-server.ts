@@ -26,6 +26,7 @@ const OWN_WORD_HEADER = 'x-gatehouse-own-word'
 /** Bytes of a body: what signs people in is small, what an action carries is not large. */
 const MOST_FOR_AUTH = 16 * 1024
 const MOST_FOR_ACTIONS = 100 * 1024
+const MOST_HEADERS = 100
 
 export function consoleServer(options: ConsoleServerOptions): Server {
   const server = createServer({ maxHeaderSize: 16 * 1024, connectionsCheckingInterval: 1000 }, (req, res) => {
@@ -35,7 +36,9 @@ export function consoleServer(options: ConsoleServerOptions): Server {
   server.headersTimeout = 10_000
   server.requestTimeout = 20_000
   server.keepAliveTimeout = 30_000
-  server.maxHeadersCount = 100
+  // Node would drop what is beyond a limit in silence, and a proxy's own word on the client comes last: too many are
+  // refused below.
+  server.maxHeadersCount = 0
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => answerBroken(error, socket, options))
   return server
 }
@@ -47,6 +50,7 @@ async function serve(req: IncomingMessage, res: ServerResponse, options: Console
   res.setHeader('Content-Security-Policy', policy)
   keepDocumentsOutOfCaches(req, res)
 
+  if (req.rawHeaders.length > 2 * MOST_HEADERS) return refuse(res, 431, 'too many headers')
   const ownRequest = req.headers[OWN_WORD_HEADER] === ownWord
   const forwardedFor = one(req.headers['x-forwarded-for'])
   const { address, unbelieved } = ownRequest

@@ -1,7 +1,8 @@
-import { createPrivateKey, createPublicKey, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DEMO_MARK, keyFile } from '@/lib/env'
+import { publicHalf } from '@/lib/secrets/hpke'
 
 /**
  * Makes the keys of an embedded database or a demo: random for each clone, one 0600 file each. What is there stays.
@@ -28,11 +29,4 @@ export function makeKeys(dataDir: string, { demo }: { demo: boolean }): void {
     const file = keyFile(dataDir, name)
     if (!existsSync(file)) writeFileSync(file, `${text}\n`, { mode: 0o600, flag: 'wx' })
   }
-}
-
-/** X25519: raw 32 bytes in, raw 32 bytes out. The prefix is the DER of PKCS #8 around them (RFC 8410 section 7). */
-function publicHalf(raw: Buffer): Buffer {
-  const der = Buffer.concat([Buffer.from('302e020100300506032b656e04220420', 'hex'), raw])
-  const jwk = createPublicKey(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })).export({ format: 'jwk' })
-  return Buffer.from(jwk.x ?? '', 'base64url')
 }

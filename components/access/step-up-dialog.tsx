@@ -6,7 +6,7 @@ import { Field } from '@/components/ui/field'
 import { Loader } from '@/components/ui/icons'
 import { send } from '@/components/ui/send'
 import { commonWords } from '@/lib/words/common'
-import { changeRefusals, passwordRefusals, confirmWords as words } from '@/lib/words/confirm'
+import { openRefusals, passwordRefusals, confirmWords as words } from '@/lib/words/confirm'
 import { shellWords } from '@/lib/words/shell'
 import { CodeStep } from './code-step'
 import { type Problem, RefusalNote, type Said } from './refusal'
@@ -25,12 +25,6 @@ type Props = {
   /** Runs the operation; null when it is done. */
   run: (proof: { ticket: string; code: string }) => Promise<Problem | null>
   onClose: () => void
-}
-
-const openSaid: Said = {
-  ...passwordRefusals,
-  ...changeRefusals,
-  invalid_input: { title: 'That could not be read.', text: 'Reload the page and try again.' },
 }
 
 /** Password where it is asked for, then the operations code. The ticket of a code-only operation is fetched on opening. */
@@ -114,7 +108,7 @@ export function StepUpDialog(props: Props) {
               error={problem?.error === 'wrong_password' ? passwordRefusals.wrong_password.title : undefined}
             />
           )}
-          {problem && problem.error !== 'wrong_password' && <RefusalNote problem={problem} said={openSaid} />}
+          {problem && problem.error !== 'wrong_password' && <RefusalNote problem={problem} said={openRefusals} />}
         </div>
         <footer className="dlg-f">
           <button type="button" className="btn" onClick={onClose}>

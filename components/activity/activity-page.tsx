@@ -5,7 +5,7 @@ import { ChevronLeft, ChevronRight } from '@/components/ui/icons'
 import { Instant } from '@/components/ui/instant'
 import { Badge, Empty } from '@/components/ui/parts'
 import { type ActivityEntry, type ActivityFilter, auditActions, type ActivityPage as Page } from '@/lib/activity/model'
-import { actionWords, detailWords, activityWords as words } from '@/lib/words/activity'
+import { actionWords, detailValue, detailWords, activityWords as words } from '@/lib/words/activity'
 
 type Props = {
   page: Page
@@ -131,11 +131,11 @@ function Row({ entry: e }: { entry: ActivityEntry }) {
 
 const show = (v: string | number | boolean | null | string[]): string =>
   Array.isArray(v)
-    ? v.slice(0, 6).join(', ') + (v.length > 6 ? ` and ${v.length - 6} other` : '')
+    ? v.slice(0, 6).join(', ') + (v.length > 6 ? ` ${detailValue.more(v.length - 6)}` : '')
     : v === true
-      ? 'yes'
+      ? detailValue.yes
       : v === false
-        ? 'no'
+        ? detailValue.no
         : /^[a-z0-9_]+$/.test(String(v))
           ? String(v).replaceAll('_', ' ')
           : String(v)

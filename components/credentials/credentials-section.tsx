@@ -2,7 +2,7 @@ import type { ApiActions } from '@/components/actions'
 import { Check } from '@/components/ui/icons'
 import { Ago, EndsIn, Instant } from '@/components/ui/instant'
 import { Badge, Empty, Section } from '@/components/ui/parts'
-import { can, type Role } from '@/lib/access/model'
+import { can, type MerchantState, type Role } from '@/lib/access/model'
 import { type ApiUserView, type GenerationView, maskPublicId } from '@/lib/credentials/model'
 import { credentialWords as words } from '@/lib/words/api'
 import { commonWords } from '@/lib/words/common'
@@ -14,7 +14,7 @@ type Props = {
   apiUser: ApiUserView
   role: Role
   /** Nothing can be generated before an operator has activated the account, nor while it is suspended. */
-  merchantState: 'pending' | 'active' | 'suspended'
+  merchantState: MerchantState
   facts: RegenerateFacts
   actions: ApiActions
 }

@@ -37,7 +37,7 @@ export function WaitingActions({ generationId, where, unconfirmed = false, hasCu
   const [failed, setFailed] = useState<string | null>(null)
 
   return (
-    <span className="flex flex-wrap items-center gap-2">
+    <span className="waiting-actions flex flex-wrap items-center gap-2">
       {failed && (
         <span className="text-small text-stop" role="alert">
           {failed}

@@ -1,7 +1,7 @@
 import type { ApiActions, Where } from '@/components/actions'
 import { Section } from '@/components/ui/parts'
 import { WhitelistRow } from '@/components/whitelist/whitelist-row'
-import { can, type Role } from '@/lib/access/model'
+import { can, type MerchantState, type Role } from '@/lib/access/model'
 import type { ApiUserView } from '@/lib/credentials/model'
 import type { WhitelistView } from '@/lib/whitelist/model'
 import { manageWords as words } from '@/lib/words/api'
@@ -11,7 +11,7 @@ type Props = {
   apiUser: ApiUserView
   whitelist: WhitelistView
   role: Role
-  merchantState: 'pending' | 'active' | 'suspended'
+  merchantState: MerchantState
   where: Where
   /** The viewer's address as the server sees it. */
   address: string

@@ -1,5 +1,6 @@
 'use client'
 import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query'
+import { useRouter } from 'next/navigation'
 import { useEffect, useRef, useState } from 'react'
 import { CodeField } from '@/components/access/code-field'
 import { type Problem, RefusalNote } from '@/components/access/refusal'
@@ -161,6 +162,7 @@ function AddAddress({ address, facts, openTicket, change }: AddProps) {
     notes: [],
   }
 
+  const router = useRouter()
   const frozen = useRef(what)
 
   async function open() {
@@ -184,6 +186,8 @@ function AddAddress({ address, facts, openTicket, change }: AddProps) {
     if (reply.ok) return setDone(true)
     setProblem({ error: reply.error, retryAt: reply.retryAt })
     if (reply.error === 'ticket_invalid' || reply.error === 'stale') setTicket(null)
+    // Somebody saved the list meanwhile: the next try names the version it has now.
+    if (reply.error === 'stale') router.refresh()
   }
 
   if (done) return <p role="status">{words.added(address)}</p>

@@ -34,7 +34,7 @@ import {
   regenerateWords as words,
 } from '@/lib/words/api'
 import { commonWords } from '@/lib/words/common'
-import { changeRefusals, confirmWords, passwordRefusals } from '@/lib/words/confirm'
+import { confirmWords, openRefusals, passwordRefusals } from '@/lib/words/confirm'
 import { shellWords } from '@/lib/words/shell'
 import type { RegenerateFacts } from './regenerate-host'
 import { Reveal } from './reveal'
@@ -44,12 +44,6 @@ type Props = {
   facts: RegenerateFacts
   actions: Pick<ApiActions, 'openTicket' | 'regenerate' | 'acknowledge' | 'discard' | 'changeWhitelist'>
   onClose: () => void
-}
-
-const openSaid: Said = {
-  ...passwordRefusals,
-  ...changeRefusals,
-  invalid_input: { title: 'That could not be read.', text: 'Reload the page and try again.' },
 }
 
 export default function RegenerateDialog({ facts, actions, onClose }: Props) {
@@ -234,7 +228,7 @@ export default function RegenerateDialog({ facts, actions, onClose }: Props) {
           )
           setBusy(false)
           if (reply.ok) setTicket(reply.value.ticket)
-          else setProblem({ said: openSaid, problem: { error: reply.error, retryAt: reply.retryAt } })
+          else setProblem({ said: openRefusals, problem: { error: reply.error, retryAt: reply.retryAt } })
         }}
       />
     </Dialog>
@@ -342,7 +336,7 @@ function PasswordStep(props: PasswordProps) {
           data-first=""
           error={problem?.error === 'wrong_password' ? passwordRefusals.wrong_password.title : undefined}
         />
-        {problem && problem.error !== 'wrong_password' && <RefusalNote problem={problem} said={openSaid} />}
+        {problem && problem.error !== 'wrong_password' && <RefusalNote problem={problem} said={openRefusals} />}
         <p className="-mt-2 text-small text-ink-3">
           {confirmWords.binds(facts.where.merchantName, shellWords.env[facts.where.env])}
         </p>

@@ -1,12 +1,13 @@
 import { Arch } from '@/components/ui/arch'
 import { Info } from '@/components/ui/icons'
 import { Instant } from '@/components/ui/instant'
+import type { MerchantState } from '@/lib/access/model'
 import { bannerWords as words } from '@/lib/words/shell'
 
 type Props = {
   demo: boolean
   insecure?: boolean
-  merchant: { state: 'pending' | 'active' | 'suspended'; reason: string | null; since: Date } | null
+  merchant: { state: MerchantState; reason: string | null; since: Date } | null
 }
 
 /** Speak for the whole account: the worst one, and the demo's own strip. */

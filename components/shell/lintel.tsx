@@ -3,7 +3,7 @@ import { Mark } from '@/components/ui/arch'
 import { initials } from '@/components/ui/format'
 import { ChevronDown, KeyRound, Menu, ShieldCheck } from '@/components/ui/icons'
 import type { Role } from '@/lib/access/model'
-import { roleWords } from '@/lib/words/common'
+import { product, roleWords } from '@/lib/words/common'
 import { shellWords as words } from '@/lib/words/shell'
 import { NavLinks } from './nav-links'
 import { PopMenu } from './pop-menu'
@@ -38,7 +38,7 @@ export function Lintel({ env, person, here, all, mayOpenAccessList, mayOpenActiv
       <div className="lintel-in">
         <Link className="brand" href={home} aria-label={words.home}>
           <Mark />
-          <span>Gatehouse</span>
+          <span>{product}</span>
         </Link>
         {here && all.length > 1 ? (
           <>

@@ -60,7 +60,7 @@ const graphics: [string, string][] = [
   ['line-control', 'page'],
   ['line-control', 'sunk'],
   ...['surface', 'page', 'sunk'].map((s): [string, string] => ['focus', s]),
-  ...['accepted', 'address', 'signature', 'right', 'off', 'replay', 'old'].map((c): [string, string] => [
+  ...['accepted', 'address', 'signature', 'right', 'off', 'replay'].map((c): [string, string] => [
     `chart-${c}`,
     'surface',
   ]),

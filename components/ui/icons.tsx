@@ -154,12 +154,6 @@ export const KeyRound = (p: Props) => (
     <circle cx="16.5" cy="7.5" r=".5" fill="currentColor" />
   </Icon>
 )
-export const Lock = (p: Props) => (
-  <Icon {...p}>
-    <rect width="18" height="11" x="3" y="11" rx="2" ry="2" />
-    <path d="M7 11V7a5 5 0 0 1 10 0v4" />
-  </Icon>
-)
 export const Loader = (p: Props) => (
   <Icon {...p}>
     <path d="M21 12a9 9 0 1 1-6.219-8.56" />
@@ -170,18 +164,5 @@ export const Info = (p: Props) => (
     <circle cx="12" cy="12" r="10" />
     <path d="M12 16v-4" />
     <path d="M12 8h.01" />
-  </Icon>
-)
-export const Monitor = (p: Props) => (
-  <Icon {...p}>
-    <rect width="20" height="14" x="2" y="3" rx="2" />
-    <line x1="8" x2="16" y1="21" y2="21" />
-    <line x1="12" x2="12" y1="17" y2="21" />
-  </Icon>
-)
-export const Power = (p: Props) => (
-  <Icon {...p}>
-    <path d="M12 2v10" />
-    <path d="M18.4 6.6a9 9 0 1 1-12.77.04" />
   </Icon>
 )

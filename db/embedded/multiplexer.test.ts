@@ -57,6 +57,23 @@ describe.each(['embedded', 'control'] as const)('%s', (kind) => {
     expect((await b.query(`select count(*)::int as n from ${t}`)).rows).toEqual([{ n: 30 }])
   })
 
+  test('what one client has not committed no other sees, and its failed transaction is nobody else’s', async () => {
+    const [a, b] = await Promise.all([client(url()), client(url())])
+    const t = await table(a, 'n int')
+    await a.query('begin')
+    await a.query(`insert into ${t} values (1)`)
+    const seen = b.query(`select count(*)::int as n from ${t}`)
+    await sleep(30)
+    await a.query('rollback')
+    expect((await seen).rows).toEqual([{ n: 0 }])
+    await a.query('begin')
+    expect(await refusalOf(a, 'select 1 / 0')).toBe('22012')
+    const one = b.query('select 1 as one')
+    await sleep(30)
+    await a.query('rollback')
+    expect((await one).rows).toEqual([{ one: 1 }])
+  })
+
   test('sixteen tasks over eight connections never see each other’s parameters', async () => {
     const pool = new pg.Pool({ connectionString: url(), max: 8 })
     const wrong: number[] = []
@@ -236,9 +253,10 @@ describe('what one shared session cannot offer is refused, and leaves nothing be
     await a.query('rollback')
   })
 
-  test('a setting in the connection string is refused at the door', async () => {
-    await expect(client(`${embedded.url}?statement_timeout=5`)).rejects.toMatchObject({ code: '0A000' })
+  test('a setting in the connection string is refused at the door; a time limit, which has no effect here, is not', async () => {
     await expect(client(`${embedded.url}?options=-c%20search_path%3Dx`)).rejects.toMatchObject({ code: '0A000' })
+    const limited = await client(`${embedded.url}?statement_timeout=5`)
+    expect((await limited.query('select 1 as one')).rows).toEqual([{ one: 1 }])
   })
 })
 
@@ -250,7 +268,9 @@ test('whoever idles inside a transaction loses it: the others wait for nobody lo
   await a.query(`insert into ${t} values (1)`)
   const before = Date.now()
   // Others keep asking in the meantime, which must not make the transaction look alive.
-  const others = Array.from({ length: 5 }, (_, i) => sleep(i * 500).then(() => client(embedded.url)))
+  const others = Array.from({ length: 5 }, (_, i) =>
+    sleep(i * 900).then(async () => (await client(embedded.url)).query('select 1')),
+  )
   expect((await b.query(`select count(*)::int as n from ${t}`)).rows).toEqual([{ n: 0 }])
   expect(Date.now() - before).toBeGreaterThan(4000)
   expect(Date.now() - before).toBeLessThan(8000)

@@ -2,12 +2,12 @@ import { and, asc, eq } from 'drizzle-orm'
 import { membership, merchant } from '@/db/schema'
 import type { Ctx, PersonCtx } from '@/lib/context'
 import { activeFactor } from './factors'
-import type { Role } from './model'
+import type { MerchantState, Role } from './model'
 
 export type MembershipView = {
   merchantId: string
   name: string
-  state: 'pending' | 'active' | 'suspended'
+  state: MerchantState
   stateReason: string | null
   stateSince: Date
   role: Role
@@ -31,8 +31,12 @@ export async function membershipsOf(ctx: PersonCtx): Promise<MembershipView[]> {
     .limit(100)
 }
 
+/** Ids as operators give them. A path can hold anything, also what the database takes for no text. */
+const MERCHANT_ID = /^[A-Za-z0-9_-]{1,64}$/
+
 /** The person inside one merchant, as the database has it now; null if they do not belong there. */
 export async function contextOf(ctx: PersonCtx, merchantId: string): Promise<Ctx | null> {
+  if (!MERCHANT_ID.test(merchantId)) return null
   const [row] = await ctx.db
     .select({ role: membership.role, name: merchant.name, state: merchant.state })
     .from(membership)

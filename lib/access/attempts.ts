@@ -49,3 +49,10 @@ export const giveBack = (db: Queryable, lane: string): Promise<unknown> =>
   db.execute(
     sql`update attempt set failures = greatest(failures - 1, 0), consecutive = greatest(consecutive - 1, 0) where lane = ${lane}`,
   )
+
+/**
+ * The person has proved themselves elsewhere: the failures in a row of a lane begin anew (NIST SP 800-63B 3.2.2), or
+ * whoever filled it would have closed it for good. Its window runs on.
+ */
+export const forgetConsecutive = (db: Queryable, lane: string): Promise<unknown> =>
+  db.execute(sql`update attempt set consecutive = 0 where lane = ${lane}`)

@@ -3,12 +3,12 @@ import { person } from '@/db/schema'
 import { append, whereabouts } from '@/lib/activity/record'
 import type { PersonCtx } from '@/lib/context'
 import { tellPerson } from '@/lib/mail/enqueue'
-import { refusable } from '@/lib/refusable'
 import { err, ok, type Result } from '@/lib/result'
 import { hashPassword } from '@/lib/secrets/password'
 import { clearAttempts } from './attempts'
 import { spendCode } from './factors'
 import type { ChangePasswordRefusal } from './model'
+import { ownChange } from './own-change'
 import { proveOwn } from './own-proof'
 import { passwordWeakness } from './password-rules'
 import { endOtherSessions } from './sessions'
@@ -24,11 +24,11 @@ export async function changePassword(
   if (!proof.ok) return proof
   const passwordHash = await hashPassword(given.next)
 
-  return refusable(ctx.db, async (tx) => {
+  return ownChange(ctx, async (tx) => {
+    const sessionsEnded = await endOtherSessions(tx, ctx, 'password_changed')
     if (proof.value.spend && !(await spendCode(tx, proof.value.spend))) return err('code_already_used')
     await clearAttempts(tx, [proof.value.lane])
     await tx.update(person).set({ passwordHash, passwordChangedAt: ctx.now }).where(eq(person.id, ctx.person.id))
-    const sessionsEnded = await endOtherSessions(tx, ctx, 'password_changed')
     await tellPerson(tx, ctx.person.id, null, {
       notice: 'password_changed',
       values: { name: ctx.person.name, address: ctx.address, at: ctx.now.toISOString() },

@@ -6,13 +6,13 @@ import { factor, membership } from '@/db/schema'
 import { append, whereabouts } from '@/lib/activity/record'
 import type { PersonCtx } from '@/lib/context'
 import { tellOwners, tellPerson } from '@/lib/mail/enqueue'
-import { refusable } from '@/lib/refusable'
 import { err, ok, type Result } from '@/lib/result'
 import { Secret } from '@/lib/secrets/secret'
 import { matchingStep, mintSeed, otpauthUri } from '@/lib/secrets/totp'
 import { clearAttempts, limits, takeAttempt } from './attempts'
 import { activeFactor, pendingFactor, sealSeed, seedOf, spendCode } from './factors'
 import type { EnrolFinishRefusal, EnrolStartRefusal, FactorPurpose } from './model'
+import { ownChange } from './own-change'
 import { proveOwn } from './own-proof'
 import { endOtherSessions } from './sessions'
 
@@ -52,7 +52,7 @@ export async function startEnrolment(
   const { sealed, keyId } = sealSeed(row, seed, ctx.installation.keys.totp)
   const pendingUntil = new Date(ctx.now.getTime() + PENDING_MINUTES * 60_000)
 
-  return refusable(ctx.db, async (tx) => {
+  return ownChange(ctx, async (tx) => {
     if (proof.value.spend && !(await spendCode(tx, proof.value.spend))) return err('code_already_used')
     await clearAttempts(tx, [proof.value.lane])
     await dropPending(tx, ctx, given.purpose)
@@ -89,14 +89,18 @@ export async function finishEnrolment(
   const step = matchingStep(seedOf(pending, ctx.installation.keys.totp), given.code, ctx.now)
   if (step === null) return err('wrong_code')
 
-  return refusable(ctx.db, async (tx) => {
+  return ownChange(ctx, async (tx) => {
+    const sessionsEnded = await endOtherSessions(tx, ctx, 'factor_changed')
     const replaced = await tx
       .update(factor)
       .set({ state: 'replaced' })
       .where(and(eq(factor.personId, ctx.person.id), eq(factor.purpose, given.purpose), eq(factor.state, 'active')))
-      .returning({ id: factor.id })
+      .returning({ usableFrom: factor.usableFrom })
     const waits = given.purpose === 'operations' && replaced.length === 0
-    const usableFrom = waits ? new Date(ctx.now.getTime() + FIRST_OPERATIONS_WAIT_MS) : null
+    // A factor that still waits hands its wait on: replacing it at once must not be the way around the hour.
+    const usableFrom = waits
+      ? new Date(ctx.now.getTime() + FIRST_OPERATIONS_WAIT_MS)
+      : (replaced[0]?.usableFrom ?? null)
     const made = await tx
       .update(factor)
       .set({ state: 'active', enrolledAt: ctx.now, lastStep: step, usableFrom })
@@ -104,7 +108,6 @@ export async function finishEnrolment(
       .returning({ id: factor.id })
     if (made.length === 0) return err('enrolment_expired')
     await clearAttempts(tx, [`enrol:${ctx.person.id}`])
-    const sessionsEnded = await endOtherSessions(tx, ctx, 'factor_changed')
     await tellAbout(tx, ctx, given.purpose, replaced.length > 0)
     await append(tx, {
       chain: `person:${ctx.person.id}`,

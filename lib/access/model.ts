@@ -3,7 +3,8 @@
 export const roles = ['root', 'owner', 'admin', 'member'] as const
 export type Role = (typeof roles)[number]
 
-export const roleNames: Record<Role, string> = { root: 'Root', owner: 'Owner', admin: 'Admin', member: 'Member' }
+/** Until an operator activates a merchant nothing can be generated; suspension stops every credential at the gate. */
+export type MerchantState = 'pending' | 'active' | 'suspended'
 
 /** Every permission of the console with the roles that hold it, in the order of the table on Staff. */
 export const permissions = {
@@ -43,6 +44,12 @@ export type CodeRefusal =
   | 'already_done'
 /** Refusals that any change can meet, whatever it changes. */
 export type ChangeRefusal = 'forbidden' | 'merchant_pending' | 'merchant_suspended' | 'signed_out'
+
+/** Why this role may not change this now, or null. */
+export function changeRefusal(role: Role, state: MerchantState, permission: Permission): ChangeRefusal | null {
+  if (!can(role, permission)) return 'forbidden'
+  return state === 'active' ? null : `merchant_${state}`
+}
 
 /** Signed-out answers are uniform: nothing tells a wrong password from an unknown person (CHECKS 11, 12). */
 export type SignInRefusal = 'refused' | 'locked' | 'busy' | 'invalid_input'
@@ -93,3 +100,5 @@ export type SecurityView = {
 /** Session times (NIST SP 800-63B 2.2.3, AAL2: at most 24 h and 1 h). */
 export const SESSION_IDLE_MINUTES = 15
 export const SESSION_HOURS = 12
+/** How long a browser is known as one that signed in before. */
+export const DEVICE_DAYS = 180

@@ -1,13 +1,14 @@
-import { and, desc, eq, gt, isNull, lt, ne, or, sql } from 'drizzle-orm'
+import { and, desc, eq, gt, inArray, isNull, lt, ne, or } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
 import { type Db, type Queryable, transact } from '@/db/client'
-import { person, session } from '@/db/schema'
+import { person, session, ticket } from '@/db/schema'
 import { append, whereabouts } from '@/lib/activity/record'
 import type { PersonCtx, Visit } from '@/lib/context'
 import { refusable } from '@/lib/refusable'
 import { err, ok, type Result } from '@/lib/result'
 import { mintToken, sha256 } from '@/lib/secrets/format'
 import { SESSION_HOURS, SESSION_IDLE_MINUTES, type SessionView } from './model'
+import { lockPerson } from './own-change'
 
 const idleSince = (now: Date): Date => new Date(now.getTime() - SESSION_IDLE_MINUTES * 60_000)
 
@@ -100,6 +101,7 @@ export async function listSessions(ctx: PersonCtx): Promise<SessionView[]> {
 export async function endSession(ctx: PersonCtx, sessionId: string): Promise<Result<null, 'not_found'>> {
   const own = sessionId === ctx.person.sessionId
   return refusable(ctx.db, async (tx) => {
+    await lockPerson(tx, ctx.person.id)
     const ended = await tx
       .update(session)
       .set({ endedAt: ctx.now, endReason: own ? 'signed_out' : 'ended' })
@@ -130,6 +132,8 @@ export async function endOtherSessions(tx: Queryable, ctx: PersonCtx, reason: st
 
 export async function endAllOtherSessions(ctx: PersonCtx): Promise<number> {
   return transact(ctx.db, async (tx) => {
+    // Two that end each other, or one beside a change of password, take turns instead of waiting for each other.
+    await lockPerson(tx, ctx.person.id)
     const count = await endOtherSessions(tx, ctx, 'ended')
     await append(tx, {
       chain: `person:${ctx.person.id}`,
@@ -143,11 +147,13 @@ export async function endAllOtherSessions(ctx: PersonCtx): Promise<number> {
   })
 }
 
-/** Sessions that ended long ago. @returns rows deleted */
-export async function forgetOldSessions(db: Db, now: Date): Promise<number> {
-  const before = new Date(now.getTime() - 180 * 86_400_000)
-  const { rowCount } = await db.execute(
-    sql`delete from session s where s.expires_at < ${before.toISOString()} and not exists (select from ticket t where t.session_id = s.id)`,
-  )
-  return rowCount ?? 0
+const KEPT_DAYS = 180
+
+/** Sessions that ended long ago, with the tickets that were opened in them. */
+export async function forgetOldSessions(db: Db, now: Date): Promise<void> {
+  const old = lt(session.expiresAt, new Date(now.getTime() - KEPT_DAYS * 86_400_000))
+  await transact(db, async (tx) => {
+    await tx.delete(ticket).where(inArray(ticket.sessionId, tx.select({ id: session.id }).from(session).where(old)))
+    await tx.delete(session).where(old)
+  })
 }

@@ -1,13 +1,15 @@
-import { and, eq } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
-import { factor, mail, person, session, signIn as signInTable } from '@/db/schema'
+import { attempt, factor, mail, person, session, signIn as signInTable } from '@/db/schema'
+import { sha256 } from '@/lib/secrets/format'
 import { hashPassword } from '@/lib/secrets/password'
 import { currentCode } from '@/lib/secrets/totp'
 import { PASSWORD, type World, world } from '@/lib/testing'
 import { changePassword } from './change-password'
 import { normaliseEmail } from './email'
 import { finishEnrolment, startEnrolment } from './enrol'
-import { endSession, listSessions, renewSession, sessionOf } from './sessions'
+import { lockPerson } from './own-change'
+import { endAllOtherSessions, endSession, listSessions, renewSession, sessionOf, startSession } from './sessions'
 import { signIn } from './sign-in'
 
 type Try = { email?: string; password?: string; code?: string; deviceToken?: string | null; address?: string }
@@ -109,6 +111,34 @@ test('whoever locks an owner out on purpose does not stop her own browser', asyn
   w.clock.advance(30_000)
   expect(await attemptAs(w, { address: address() })).toMatchObject({ ok: false, error: 'locked' })
   expect(await attemptAs(w, { address: address(), deviceToken })).toMatchObject({ ok: true })
+})
+
+// CHECKS 9
+test('a network that somebody filled with wrong tries does not stop a browser that signed in before', async () => {
+  const w = await world()
+  const from = address()
+  const { deviceToken } = await signedIn(w, { address: from })
+  for (let i = 0; i < 30; i++) await attemptAs(w, { email: `x${i}@nowhere.example`, password: 'wrong', address: from })
+  w.clock.advance(30_000)
+  expect(await attemptAs(w, { address: from })).toMatchObject({ ok: false, error: 'locked' })
+  expect(await attemptAs(w, { address: from, deviceToken })).toMatchObject({ ok: true })
+}, 30_000)
+
+// CHECKS 8, 9
+test('a hundred wrong tries in a row close the shared lane until the person signs in on a browser of theirs', async () => {
+  const w = await world()
+  const { deviceToken } = await signedIn(w, { address: address() })
+  await w.db.insert(attempt).values({
+    lane: `sign-in:account:${sha256(w.olivia.email)}`,
+    failures: 10,
+    windowStartedAt: w.clock.now(),
+    consecutive: 100,
+  })
+  w.clock.advance(16 * 60_000)
+  expect(await attemptAs(w, { address: address() })).toMatchObject({ ok: false, error: 'locked' })
+  expect(await attemptAs(w, { address: address(), deviceToken })).toMatchObject({ ok: true })
+  w.clock.advance(30_000)
+  expect(await attemptAs(w, { address: address() })).toMatchObject({ ok: true })
 })
 
 // CHECKS 10
@@ -271,6 +301,38 @@ test('a first operations factor needs a sign-in code, waits one hour, and Root a
   expect(told.map((m) => m.recipient)).toEqual(expect.arrayContaining([w.ingrid.email, w.olivia.email, w.adam.email]))
 })
 
+// CHECKS 17
+test('replacing a first operations factor in its hour of waiting does not end the hour', async () => {
+  const w = await world()
+  await w.db
+    .update(factor)
+    .set({ state: 'replaced' })
+    .where(and(eq(factor.personId, w.adam.id), eq(factor.purpose, 'operations')))
+  const enrol = async (code: () => string) => {
+    w.clock.advance(30_000)
+    const fresh = await startEnrolment(await w.adam.own(), { purpose: 'operations', password: PASSWORD, code: code() })
+    if (!fresh.ok) throw new Error(fresh.error)
+    const made = fresh.value.seed.reveal()
+    const done = await finishEnrolment(await w.adam.own(), {
+      purpose: 'operations',
+      code: currentCode(made, w.clock.now()),
+    })
+    if (!done.ok) throw new Error(done.error)
+    return made
+  }
+  const usableFrom = async () => {
+    const [row] = await w.db
+      .select()
+      .from(factor)
+      .where(and(eq(factor.personId, w.adam.id), eq(factor.purpose, 'operations'), eq(factor.state, 'active')))
+    return row?.usableFrom
+  }
+  const first = await enrol(() => w.adam.code('sign_in'))
+  const waits = await usableFrom()
+  await enrol(() => currentCode(first, w.clock.now()))
+  expect(await usableFrom()).toEqual(waits)
+})
+
 // CHECKS 22
 test('a new password: long enough, not common, not about you, and every other session ends', async () => {
   const w = await world()
@@ -335,4 +397,82 @@ test('passwords are taken exactly as typed, in NFC, up to 128 code points', asyn
   const stored = await hashPassword(' pässword with spaces 😀 ')
   expect(await verifyPassword(' pässword with spaces 😀 '.normalize('NFD'), stored)).toBe(true)
   expect(await verifyPassword('pässword with spaces 😀', stored)).toBe(false)
+})
+
+/** The same database, where something happens between what was checked and the transaction that relies on it. */
+const interrupted = (db: World['db'], meanwhile: () => Promise<unknown>): World['db'] =>
+  new Proxy(db, {
+    get(target, name) {
+      if (name !== 'transaction') return Reflect.get(target, name)
+      return async (...given: Parameters<typeof target.transaction>) => {
+        await meanwhile()
+        return target.transaction(...given)
+      }
+    },
+  })
+
+// CHECKS 29
+test('a password that is changed while an old one is being checked opens no session', async () => {
+  const w = await world()
+  w.clock.advance(30_000)
+  const visit = w.visit(address())
+  const newHash = await hashPassword('lake over the thin mountain road')
+  const db = interrupted(w.db, () =>
+    w.db.update(person).set({ passwordHash: newHash }).where(eq(person.id, w.olivia.id)),
+  )
+  const input = { email: w.olivia.email, password: PASSWORD, code: w.olivia.code('sign_in'), deviceToken: null }
+  expect(await signIn({ ...visit, db }, input)).toEqual({ ok: false, error: 'refused' })
+  expect(await w.db.select().from(session).where(eq(session.personId, w.olivia.id))).toEqual([])
+})
+
+// CHECKS 28
+test('a session that is ended under a change of password or factor changes nothing', async () => {
+  const w = await world()
+  const own = await w.olivia.own()
+  const db = interrupted(w.db, () =>
+    w.db.update(session).set({ endedAt: w.clock.now() }).where(eq(session.id, own.person.sessionId)),
+  )
+  w.clock.advance(30_000)
+  const proof = { password: PASSWORD, code: w.olivia.code('sign_in') }
+  const ctx = { ...own, now: w.clock.now(), db }
+  expect(await changePassword(ctx, { ...proof, next: 'lake over the thin mountain road' })).toEqual({
+    ok: false,
+    error: 'signed_out',
+  })
+  expect(await startEnrolment(ctx, { ...proof, purpose: 'sign_in' })).toEqual({ ok: false, error: 'signed_out' })
+})
+
+test('changing the password waits for a change in another session before it holds anything that one needs', async () => {
+  const w = await world()
+  const { sessionToken } = await signedIn(w, { address: address() })
+  const other = await sessionOf(w.visit(), sessionToken)
+  w.clock.advance(30_000)
+  const own = await w.olivia.own()
+  const next = 'lake over the thin mountain road'
+  let changing: Promise<unknown> = Promise.resolve()
+  await w.db.transaction(async (tx) => {
+    await tx.select().from(session).where(eq(session.id, other!.person.sessionId)).for('share')
+    changing = changePassword(own, { password: PASSWORD, code: w.olivia.code('sign_in'), next })
+    await new Promise((resolve) => setTimeout(resolve, 400))
+    await tx.execute(sql`set local lock_timeout = '200ms'`)
+    await tx.delete(attempt).where(eq(attempt.lane, `step-up:${w.olivia.id}`))
+  })
+  expect(await changing).toMatchObject({ ok: true })
+})
+
+test('ending the other sessions waits for a change of password before it holds any of them', async () => {
+  const w = await world()
+  const start = async () => (await startSession(w.db, w.olivia.id, w.visit())).sessionId
+  const [third, changing, ending] = [await start(), await start(), await start()]
+  const own = await w.olivia.own()
+  let ended: Promise<number> = Promise.resolve(0)
+  await w.db.transaction(async (tx) => {
+    await lockPerson(tx, w.olivia.id)
+    await tx.select().from(session).where(eq(session.id, changing)).for('share')
+    ended = endAllOtherSessions({ ...own, person: { ...own.person, sessionId: ending } })
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    await tx.execute(sql`set local lock_timeout = '200ms'`)
+    await tx.update(session).set({ endedAt: w.clock.now() }).where(eq(session.id, third))
+  })
+  expect(await ended).toBe(2)
 })

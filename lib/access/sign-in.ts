@@ -1,6 +1,6 @@
 import { and, eq, gt } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
-import type { Db } from '@/db/client'
+import type { Db, Tx } from '@/db/client'
 import { device, person, signIn as signInTable } from '@/db/schema'
 import { append } from '@/lib/activity/record'
 import type { Visit } from '@/lib/context'
@@ -10,13 +10,12 @@ import { refusable } from '@/lib/refusable'
 import { err, ok, type Result } from '@/lib/result'
 import { mintToken, sha256 } from '@/lib/secrets/format'
 import { Busy, hashPassword, needsRehash, verifyPassword } from '@/lib/secrets/password'
-import { clearAttempts, giveBack, limits, takeAttempt } from './attempts'
+import { clearAttempts, forgetConsecutive, giveBack, limits, takeAttempt } from './attempts'
 import { normaliseEmail } from './email'
 import { activeFactor, checkCode, spendCode } from './factors'
-import type { SignInRefusal } from './model'
+import { DEVICE_DAYS, type SignInRefusal } from './model'
+import { lockPerson } from './own-change'
 import { startSession } from './sessions'
-
-const DEVICE_DAYS = 180
 
 export type SignInInput = {
   email: string
@@ -30,7 +29,7 @@ export type SignedIn = { personId: string; sessionToken: string; deviceToken: st
 /**
  * Password and code together, one uniform refusal: an unknown person, a wrong password and a wrong code cost the same
  * work and say the same. Tries are counted per account in two lanes, so that whoever locks the shared lane on purpose
- * does not lock out a browser that signed in before (OWASP device cookies), and per network.
+ * does not lock out a browser that signed in before (OWASP device cookies), and per network for all other browsers.
  */
 export async function signIn(visit: Visit, input: SignInInput): Promise<Result<SignedIn, SignInRefusal>> {
   const email = normaliseEmail(input.email) ?? `unreadable:${sha256(input.email).slice(0, 16)}`
@@ -40,10 +39,14 @@ export async function signIn(visit: Visit, input: SignInInput): Promise<Result<S
   const account = `sign-in:account:${sha256(email)}`
   const lane = known ? `sign-in:device:${known}` : account
   const network = `sign-in:network:${networkOf(visit.address)}`
-  for (const [name, limit] of [
-    [network, limits.signInAddress],
-    [lane, known ? limits.signInDevice : limits.signInUntrusted],
-  ] as const) {
+  // Whoever shares a network with a stranger, or a proxy nobody configured, is not locked out of their own browser.
+  const lanes = known
+    ? ([[lane, limits.signInDevice]] as const)
+    : ([
+        [network, limits.signInAddress],
+        [lane, limits.signInUntrusted],
+      ] as const)
+  for (const [name, limit] of lanes) {
     const taken = await takeAttempt(visit.db, name, limit, visit.now)
     if (!taken.allowed) {
       await remember(visit, who?.id ?? null, 'blocked')
@@ -62,10 +65,13 @@ export async function signIn(visit: Visit, input: SignInInput): Promise<Result<S
     const rehash = needsRehash(who.passwordHash) ? await hashPassword(input.password) : null
 
     return await refusable(visit.db, async (tx) => {
+      // Checking takes a while: a password changed meanwhile has ended every session, and opens none any more.
+      if ((await lockPerson(tx, who.id)) !== who.passwordHash) return err('refused')
       if (step.spend && !(await spendCode(tx, step.spend))) return err('refused')
       if (rehash) await tx.update(person).set({ passwordHash: rehash }).where(eq(person.id, who.id))
       await clearAttempts(tx, [lane])
-      await giveBack(tx, network)
+      if (known) await forgetConsecutive(tx, account)
+      else await giveBack(tx, network)
       const { token, sessionId } = await startSession(tx, who.id, visit)
       const deviceToken = known && input.deviceToken ? input.deviceToken : await newDevice(tx, visit, who.id)
       await tx.insert(signInTable).values(row(visit, who.id, 'ok'))
@@ -108,7 +114,7 @@ async function deviceOf(db: Db, personId: string, token: string, now: Date): Pro
   return row?.digest ?? null
 }
 
-async function newDevice(tx: Parameters<typeof startSession>[0], visit: Visit, personId: string): Promise<string> {
+async function newDevice(tx: Tx, visit: Visit, personId: string): Promise<string> {
   const { token, digest } = mintToken()
   const expiresAt = new Date(visit.now.getTime() + DEVICE_DAYS * 86_400_000)
   await tx.insert(device).values({ digest, personId, createdAt: visit.now, expiresAt })

@@ -12,7 +12,8 @@ import { verifyPassword } from '@/lib/secrets/password'
 import { nextStepAt } from '@/lib/secrets/totp'
 import { clearAttempts, giveBack, limits, takeAttempt } from './attempts'
 import { activeFactor, checkCode, spendCode } from './factors'
-import { type ChangeRefusal, type CodeRefusal, can, type PasswordRefusal, type Permission } from './model'
+import { type ChangeRefusal, type CodeRefusal, changeRefusal, type PasswordRefusal, type Permission } from './model'
+import { recordForbidden } from './refused'
 
 /** Every operation that asks for proof: who may, and whether the password comes before the code. The server decides. */
 export const operations = {
@@ -39,8 +40,9 @@ const laneOf = (ctx: Ctx): string => `step-up:${ctx.actor.personId}`
  */
 export async function openTicket(ctx: Ctx, given: OpenTicket): Promise<Result<{ ticket: string }, OpenRefusal>> {
   const rule = operations[given.operation]
-  const may = mayStepUp(ctx, rule.permission)
-  if (may) return err(may)
+  const refusal = changeRefusal(ctx.actor.role, ctx.actor.merchantState, rule.permission)
+  if (refusal === 'forbidden') await recordForbidden(ctx, rule.permission)
+  if (refusal) return err(refusal)
 
   const f = await activeFactor(ctx.db, ctx.actor.personId, 'operations')
   if (!f) return err('operations_factor_missing')
@@ -135,12 +137,6 @@ export async function spend(tx: Tx, ctx: Ctx, proof: Proof): Promise<Result<null
   if (!(await spendCode(tx, proof))) return err('code_already_used', nextStepAt(ctx.now))
   await clearAttempts(tx, [proof.lane])
   return ok(null)
-}
-
-function mayStepUp(ctx: Ctx, permission: Permission): ChangeRefusal | null {
-  if (!can(ctx.actor.role, permission)) return 'forbidden'
-  if (ctx.actor.merchantState === 'pending') return 'merchant_pending'
-  return ctx.actor.merchantState === 'suspended' ? 'merchant_suspended' : null
 }
 
 /** A failed try is audited; the last of the window ends the person's open tickets and is mailed (TA 2.4). */

@@ -100,3 +100,27 @@ test('pages by keyset in both directions; a cursor that is no number is the firs
   expect((await page({ cursor: third.newer!, direction: 'newer' })).entries).toEqual(second.entries)
   expect(await listActivity(await w.mia.ctx(), {})).toEqual({ ok: false, error: 'forbidden' })
 })
+
+test('log-ins of its people stand in a merchant’s activity, what they do elsewhere does not', async () => {
+  const w = await world()
+  const other = await world()
+  const own = (action: 'person.signed_in' | 'access.refused', personId: string) =>
+    transact(w.db, (tx) =>
+      append(tx, {
+        chain: `person:${personId}`,
+        at: w.clock.now(),
+        action,
+        actorId: personId,
+        subject: other.merchantId,
+      }),
+    )
+  await own('person.signed_in', w.mia.id)
+  await own('access.refused', w.mia.id)
+  await own('person.signed_in', other.mia.id)
+  const listed = await listActivity(await w.adam.ctx(), {})
+  const actions = listed.ok ? listed.value.entries.map((e) => [e.action, e.actor]) : []
+  expect(actions).toEqual([
+    ['person.signed_in', 'Mia'],
+    ['merchant.created', ''],
+  ])
+})

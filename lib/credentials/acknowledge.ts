@@ -20,7 +20,7 @@ export async function acknowledge(
 
   return change(ctx, 'credentials.regenerate', async ({ tx, record }) => {
     const user = await lockApiUser(tx, ctx.actor.merchantId)
-    await settle(tx, user, ctx.now)
+    await settle(tx, ctx.now, user)
     const all = await generationsOf(tx, user, ctx.now)
     const mine = all.find((g) => g.id === given.generationId)
     if (!mine) return err('not_found')

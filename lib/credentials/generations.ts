@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, isNull, lte } from 'drizzle-orm'
+import { and, desc, eq, inArray, isNull, lte, sql } from 'drizzle-orm'
 import type { Queryable, Tx } from '@/db/client'
 import { credential, generation } from '@/db/schema'
 import { type GenerationState, generationState } from './model'
@@ -26,15 +26,24 @@ export async function apiUser(db: Queryable, merchantId: string): Promise<Creden
   return row
 }
 
-/** The newest generations of a credential with their state at `now`, newest first. */
-export async function generationsOf(db: Queryable, c: Credential, now: Date, limit = 20): Promise<Generation[]> {
+const LISTED = 20
+
+/**
+ * The generations of a credential with their state at `now`, newest first: everything that is not over, however many
+ * discarded ones came after it, and the newest of the rest. What ends a leaked pair must find it.
+ */
+export async function generationsOf(db: Queryable, c: Credential, now: Date): Promise<Generation[]> {
   const rows = await db
     .select()
     .from(generation)
     .where(and(eq(generation.merchantId, c.merchantId), eq(generation.credentialId, c.id)))
-    .orderBy(desc(generation.createdAt))
-    .limit(limit)
-  return rows.map((g) => ({ ...g, state: generationState(g, now) }))
+    .orderBy(
+      desc(sql`${generation.discardedAt} is null and ${generation.revokedAt} is null`),
+      desc(generation.createdAt),
+    )
+    .limit(LISTED)
+  const newestFirst = rows.sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime())
+  return newestFirst.map((g) => ({ ...g, state: generationState(g, now) }))
 }
 
 /** One generation of the caller's merchant. Somebody else's id is simply not there. */
@@ -51,14 +60,17 @@ export async function generationById(
   return row ? { ...row, state: generationState(row, now) } : null
 }
 
-/** Writes down what the clock has already decided, so that the partial unique indexes let the next one in. */
-export async function settle(tx: Tx, c: Credential, now: Date): Promise<void> {
-  const own = and(eq(generation.merchantId, c.merchantId), eq(generation.credentialId, c.id))
-  await tx
+/**
+ * Writes down what the clock has already decided, so that the partial unique indexes let the next one in.
+ * @param c the credential whose generations are meant; without it those of everybody
+ */
+export async function settle(db: Queryable, now: Date, c?: Credential): Promise<void> {
+  const own = c && and(eq(generation.merchantId, c.merchantId), eq(generation.credentialId, c.id))
+  await db
     .update(generation)
     .set({ revokedAt: generation.retiresAt })
     .where(and(own, isNull(generation.revokedAt), lte(generation.retiresAt, now)))
-  await tx
+  await db
     .update(generation)
     .set({ discardedAt: generation.pendingUntil, sealed: null })
     .where(

@@ -133,7 +133,13 @@ export type DiscardRefusal = ChangeRefusal | 'already_acknowledged' | 'not_found
 export type EndOverlapRefusal = ChangeRefusal | 'no_overlap' | 'only_shorter' | 'invalid_input'
 
 export type SwitchRefusal = ChangeRefusal | CodeRefusal | 'needs_code' | 'stale' | 'invalid_input'
-export type MoneyOutRefusal = ChangeRefusal | CodeRefusal | 'needs_whitelist' | 'stale' | 'invalid_input'
+export type MoneyOutRefusal =
+  | ChangeRefusal
+  | CodeRefusal
+  | 'needs_whitelist'
+  | 'insecure_console'
+  | 'stale'
+  | 'invalid_input'
 
 /** The popup's live proof: what the gate has seen of this pair. Never a secret. */
 export type Proof = {

@@ -14,6 +14,7 @@ export async function allowMoneyOut(
   ctx: Ctx,
   proven: { ticket: string; code: string },
 ): Promise<Result<null, MoneyOutRefusal>> {
+  if (ctx.installation.insecure) return err('insecure_console')
   const proof = await proveCode(ctx, { ...proven, operation: 'money_out.allow', params: {} })
   if (!proof.ok) return proof
 

@@ -10,6 +10,7 @@ import { discard } from './discard'
 import { endOverlap, shortenOverlap } from './end-overlap'
 import type { RegenerateParams } from './model'
 import { regenerate } from './regenerate'
+import { switchOn } from './switch-api-user'
 import { apiUserView } from './view'
 
 const firstSetUp: RegenerateParams = { reason: 'first_set_up', overlap: 'at_once' }
@@ -64,6 +65,20 @@ test('an admin and a member may not generate, and nothing happens', async () => 
     expect(direct).toEqual({ ok: false, error: 'ticket_invalid' })
   }
   expect((await view(w)).pending).toBeNull()
+})
+
+// CHECKS 36
+test('what a role may not do is written down when it is tried', async () => {
+  const w = await world()
+  expect(await endOverlap(await w.adam.ctx())).toEqual({ ok: false, error: 'forbidden' })
+  const params = firstSetUp
+  await openTicket(await w.mia.ctx(), { operation: 'credentials.regenerate', params, password: PASSWORD })
+  const rows = await w.db.select().from(audit).where(eq(audit.chain, w.merchantId))
+  expect(rows.map((r) => [r.action, r.result, r.subject, r.actorId])).toEqual([
+    ['merchant.created', 'ok', null, null],
+    ['access.refused', 'refused', 'overlap.end', w.adam.id],
+    ['access.refused', 'refused', 'credentials.regenerate', w.mia.id],
+  ])
 })
 
 // CHECKS 44
@@ -218,6 +233,31 @@ test('a role or merchant that changes between the steps stops the operation insi
   await w.db.update(merchant).set({ state: 'suspended' }).where(eq(merchant.id, w.merchantId))
   expect(await regenerate(ctx, { ...proven, params: firstSetUp })).toEqual({ ok: false, error: 'merchant_suspended' })
   expect(await w.db.select().from(generation).where(eq(generation.merchantId, w.merchantId))).toHaveLength(0)
+})
+
+/** A pair in use, and after it more pairs thrown away than one page of generations holds. */
+async function inUseUnderMany(w: World) {
+  const fresh = await inUse(w)
+  for (let i = 0; i < 21; i++) {
+    const made = await generate(w, planned)
+    await discard(await w.olivia.ctx(), { generationId: made.generationId })
+  }
+  return fresh
+}
+
+test('a leaked pair ends however many pairs were thrown away after it', async () => {
+  const w = await world()
+  const { generationId } = await inUseUnderMany(w)
+  await generate(w, { reason: 'leaked', overlap: 'at_once' })
+  const [leaked] = await w.db.select().from(generation).where(eq(generation.id, generationId))
+  expect(leaked?.revokedAt).not.toBeNull()
+})
+
+test('switching on asks for the code however many pairs were thrown away after the live one', async () => {
+  const w = await world()
+  const { generationId } = await inUseUnderMany(w)
+  expect((await view(w)).current?.id).toBe(generationId)
+  expect(await switchOn(await w.olivia.ctx(), null)).toEqual({ ok: false, error: 'needs_code' })
 })
 
 // CHECKS 126, 128

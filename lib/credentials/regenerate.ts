@@ -30,7 +30,7 @@ export async function regenerate(
     const spent = await spend(tx, ctx, proof.value)
     if (!spent.ok) return spent
 
-    await settle(tx, user, ctx.now)
+    await settle(tx, ctx.now, user)
     const existing = await generationsOf(tx, user, ctx.now)
     const inState = (...states: string[]) => existing.filter((g) => states.includes(g.state))
     if (reason === 'leaked') {

@@ -1,27 +1,13 @@
-import { and, eq, isNotNull, isNull, lte, sql } from 'drizzle-orm'
+import { and, eq, isNotNull, isNull, lte } from 'drizzle-orm'
 import { type Db, transact } from '@/db/client'
 import { generation, merchant } from '@/db/schema'
 import { tellOwners } from '@/lib/mail/enqueue'
+import { settle } from './generations'
 import { maskPublicId } from './model'
 
 /** Writes down what the clock has decided and tells the Owners of pairs that wait. No verdict depends on it. */
 export async function tidyGenerations(db: Db, now: Date): Promise<void> {
-  await db
-    .update(generation)
-    .set({ revokedAt: generation.retiresAt })
-    .where(and(isNull(generation.revokedAt), lte(generation.retiresAt, now)))
-  await db
-    .update(generation)
-    .set({ discardedAt: generation.pendingUntil, sealed: null })
-    .where(
-      and(
-        isNull(generation.discardedAt),
-        isNull(generation.revokedAt),
-        isNull(generation.acknowledgedAt),
-        isNull(generation.firstUsedAt),
-        lte(generation.pendingUntil, now),
-      ),
-    )
+  await settle(db, now)
   await tellUnconfirmed(db, now)
 }
 
@@ -46,10 +32,7 @@ async function tellUnconfirmed(db: Db, now: Date): Promise<void> {
         firstUsedAt: generation.firstUsedAt,
       })
     for (const g of told) {
-      const [m] = await tx
-        .select({ name: sql<string>`${merchant.name}` })
-        .from(merchant)
-        .where(eq(merchant.id, g.merchantId))
+      const [m] = await tx.select({ name: merchant.name }).from(merchant).where(eq(merchant.id, g.merchantId))
       await tellOwners(tx, g.merchantId, {
         notice: 'pair_unconfirmed',
         values: {

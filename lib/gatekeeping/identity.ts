@@ -28,6 +28,15 @@ const CREDENTIALS: ReadonlySet<string> = new Set([
 ])
 const REWRITES: ReadonlySet<string> = new Set([
   'forwarded',
+  'x-forwarded',
+  'client-ip',
+  'remote-addr',
+  'x-remote-ip',
+  'x-remote-addr',
+  'x-originating-ip',
+  'x-host',
+  'x-scheme',
+  'x-url-scheme',
   'x-real-ip',
   'x-client-ip',
   'x-cluster-client-ip',
@@ -39,7 +48,14 @@ const REWRITES: ReadonlySet<string> = new Set([
   'x-http-method-override',
   'x-method-override',
 ])
-const REWRITE_PREFIXES = ['x-gatehouse-', 'gatehouse-', 'x-original-', 'x-rewrite-', 'x-forwarded-'] as const
+const REWRITE_PREFIXES = [
+  'x-gatehouse-',
+  'gatehouse-',
+  'x-original-',
+  'x-rewrite-',
+  'x-forwarded-',
+  'x-envoy-',
+] as const
 
 const isDropped = (name: string): boolean =>
   HOP_BY_HOP.has(name) ||

@@ -21,6 +21,8 @@ export type RequestLog = {
 const EVERY_MS = 1000
 const BATCH = 500
 const MOST_QUEUED = 50_000
+/** Strangers fill half of the queue at most: a flood must not push out what a holder of a secret did. */
+const MOST_UNPROVEN = MOST_QUEUED / 2
 
 export function requestLogWriter(db: Db): RequestLog {
   /** Full batches and the one that fills; the first is written next. */
@@ -59,7 +61,7 @@ export function requestLogWriter(db: Db): RequestLog {
   return {
     flush,
     add(entry) {
-      if (queued >= MOST_QUEUED) {
+      if (queued >= (entry.proven ? MOST_QUEUED : MOST_UNPROVEN)) {
         dropped++
         return
       }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { audit, requestLog, whitelistEntry } from '@/db/schema'
 import { openTicket } from '@/lib/access/step-up'
 import { allowMoneyOut } from '@/lib/credentials/money-out'
-import { type TestPerson, type World, world } from '@/lib/testing'
+import { type TestPerson, testInstallation, type World, world } from '@/lib/testing'
 import { changeApiWhitelist, turnOff, turnOn } from './change'
 import { maxEntries, type WhitelistChange } from './model'
 import { readWhitelist } from './read'
@@ -140,6 +140,8 @@ test('money-out needs a whitelist that is on, and an audit row tells what was ad
   expect(await allowMoneyOut(await w.olivia.ctx(), proven)).toEqual({ ok: false, error: 'needs_whitelist' })
   await save(w, adding('203.0.113.7'))
   const again = await w.prove(w.olivia, 'money_out.allow', {})
+  const overHttp = { ...(await w.olivia.ctx()), installation: { ...testInstallation, insecure: true } }
+  expect(await allowMoneyOut(overHttp, again)).toEqual({ ok: false, error: 'insecure_console' })
   expect(await allowMoneyOut(await w.olivia.ctx(), again)).toMatchObject({ ok: true })
   const rows = await w.db
     .select()

@@ -58,6 +58,13 @@ export const actionWords: Record<AuditAction, string> = {
   'access.refused': 'Tried something that is not theirs',
 }
 
+/** Values of details. */
+export const detailValue = {
+  yes: 'yes',
+  no: 'no',
+  more: (n: number) => `and ${n} other`,
+}
+
 /** Names of details; one that is new is printed as it is. */
 export const detailWords: Record<string, string> = {
   key: 'key',

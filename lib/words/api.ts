@@ -9,11 +9,10 @@ import type {
   SwitchRefusal,
 } from '@/lib/credentials/model'
 import type { Cure } from '@/lib/gatekeeping/model'
-import { changeRefusals, codeRefusals } from './confirm'
+import { changeRefusals, codeRefusals, unreadable } from './confirm'
 import { many } from './number'
 
 type Said = { title: string; text: string }
-const unreadable: Said = { title: 'That could not be read.', text: 'Reload the page and try again.' }
 const stale: Said = {
   title: 'Somebody changed this meanwhile.',
   text: 'Reload to see how it stands now, then decide again.',
@@ -78,6 +77,10 @@ export const moneyOutWords = {
 export const moneyOutRefusals: Record<MoneyOutRefusal, Said> = {
   ...changeRefusals,
   ...codeRefusals,
+  insecure_console: {
+    title: 'Not over plain http.',
+    text: 'Withdrawals can be allowed only where the console is reached over https. Ask your operator.',
+  },
   needs_whitelist: { title: 'The IP whitelist is off.', text: 'Withdrawals need it: add an address first.' },
   stale,
   invalid_input: unreadable,
@@ -200,7 +203,6 @@ export const revealWords = {
   saved: 'I have saved both',
   discard: 'Discard',
   alone: 'Left alone, the new pair is discarded and nothing is lost.',
-  aloneUsed: 'Left alone, the new pair waits for a person to keep or discard it.',
   leaves: 'The secret leaves this page when you close it.',
   guardTitle: 'Close without having copied the secret?',
   guardText: 'It can’t be shown again. The new pair is thrown away and the old one keeps working.',
@@ -208,7 +210,6 @@ export const revealWords = {
   guardLeave: 'Discard and close',
   guardStay: 'Keep it open',
   active: 'The new pair is active.',
-  oldEnds: 'The old one ends',
   closedSaved: 'The new pair waits on the page: press “I have saved both” there.',
 }
 

@@ -2,7 +2,6 @@ import type { ChangeRefusal, CodeRefusal, PasswordRefusal } from '@/lib/access/m
 
 export const confirmWords = {
   password: 'Password',
-  passwordHelp: 'The one you sign in with.',
   code: 'Authorization 2FA for operations',
   codeHelp:
     'The 6 digits that your authenticator shows for the entry “Gatehouse … OPERATIONS”. This is not your sign-in code.',
@@ -18,6 +17,8 @@ export const confirmWords = {
 }
 
 type Said = { title: string; text: string }
+
+export const unreadable: Said = { title: 'That could not be read.', text: 'Reload the page and try again.' }
 
 export const passwordRefusals: Record<PasswordRefusal, Said> = {
   wrong_password: { title: 'That is not your password.', text: 'Five wrong tries in 15 minutes lock this.' },
@@ -64,4 +65,11 @@ export const changeRefusals: Record<ChangeRefusal, Said> = {
     text: 'Settings can be seen, not changed. Ask your operator.',
   },
   signed_out: { title: 'You are signed out.', text: 'Nothing was changed. Sign in again and repeat it.' },
+}
+
+/** Everything that the first step of a confirmation can be refused with. */
+export const openRefusals: Record<PasswordRefusal | ChangeRefusal | 'invalid_input', Said> = {
+  ...passwordRefusals,
+  ...changeRefusals,
+  invalid_input: unreadable,
 }

@@ -97,7 +97,6 @@ export const passwordWords = {
   title: 'Change password',
   current: 'Current password',
   code: 'Sign-in 2FA code',
-  codeHelp: 'Leave it empty only if you have no Sign-in 2FA.',
   next: 'New password',
   nextHelp: '15 to 128 characters. A few words that only you would put together are best.',
   submit: 'Change password',

@@ -1,6 +1,6 @@
 import type { ChangeRefusal, CodeRefusal } from '@/lib/access/model'
 import type { RangeRefusal, WhitelistRefusal } from '@/lib/whitelist/model'
-import { changeRefusals, codeRefusals } from './confirm'
+import { changeRefusals, codeRefusals, unreadable } from './confirm'
 import { many } from './number'
 
 export const whitelistWords = {
@@ -20,7 +20,6 @@ export const whitelistWords = {
   field: 'Whitelist IP access: add an address or range',
   placeholder: 'Address or range, then Enter',
   help: 'IPv4, IPv6 or a range such as 198.51.100.0/26. Enter or a comma adds it; lines can be pasted. Only fixed addresses: a line that changes its address would shut your server out.',
-  apply: 'Apply',
   cancel: 'Cancel',
   code: 'Confirmed with your operations code.',
   addMine: 'Add my address',
@@ -90,6 +89,7 @@ export const rangeRefusals: Record<RangeRefusal, (typed: string) => string> = {
   netmask: (t) => `${t}: write the mask as a number, as /26.`,
   bad_prefix: (t) => `${t}: the number after the slash is too large or no number.`,
   mapped_prefix: (t) => `${t}: write this range as IPv4.`,
+  too_wide: (t) => `${t} is too wide: at most a /8, for IPv6 a /16.`,
   everything: (t) => `${t} is everybody: turn the whitelist off if you mean that.`,
   not_an_address: (t) => `${t} is not an IP address. Names are not resolved.`,
 }
@@ -106,5 +106,5 @@ export const whitelistRefusals: Record<WhitelistRefusal | ChangeRefusal | CodeRe
     title: 'We can’t see real addresses yet.',
     text: 'Requests arrive through a proxy that is not configured, so every caller would look the same. Your operator has to name it in TRUSTED_PROXIES first.',
   },
-  invalid_input: { title: 'That could not be read.', text: 'Reload the page and try again.' },
+  invalid_input: unreadable,
 }

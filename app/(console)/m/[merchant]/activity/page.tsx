@@ -34,7 +34,7 @@ function filterOf(query: Query): ActivityFilter {
   const one = (name: string) => (typeof query[name] === 'string' ? (query[name] as string) : '')
   const action = auditActions.find((a) => a === one('action'))
   const person = /^[0-9a-f-]{36}$/.test(one('person')) ? one('person') : null
-  const cursor = /^\d{1,15}$/.test(one('cursor')) ? one('cursor') : null
+  const cursor = one('cursor').slice(0, 120) || null
   return {
     ...(action ? { action } : {}),
     ...(person ? { personId: person } : {}),

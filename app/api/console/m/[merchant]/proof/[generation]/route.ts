@@ -8,8 +8,8 @@ type Context = { params: Promise<{ merchant: string; generation: string }> }
 export async function GET(_: Request, { params }: Context): Promise<Response> {
   const { merchant, generation } = await params
   const ctx = await watching(merchant)
-  if (!ctx) return Response.json({ error: 'signed_out' }, { status: 401, headers })
-  const proof = uuidText.safeParse(generation).success ? await proofOf(ctx, generation) : null
+  if (!ctx.ok && ctx.error === 'signed_out') return Response.json({ error: ctx.error }, { status: 401, headers })
+  const proof = ctx.ok && uuidText.safeParse(generation).success ? await proofOf(ctx.value, generation) : null
   return proof?.ok
     ? Response.json(proof.value, { headers })
     : Response.json({ error: 'not_found' }, { status: 404, headers })

@@ -1,0 +1,58 @@
+import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import pg from 'pg'
+import { expect, inject, test } from 'vitest'
+import { connect } from '@/db/client'
+import { migrate } from '@/db/migrate'
+import { establish } from '@/lib/installation'
+import { mintKeyPair } from '@/lib/secrets/hpke'
+import { rememberKeys } from '@/lib/secrets/known-keys'
+import { programs } from '@/testing/embedded'
+
+/** A database that was made for `live`, and the environment of a program that fits it. */
+async function installed(): Promise<Record<string, string>> {
+  const name = `programs_${randomBytes(6).toString('hex')}`
+  const client = new pg.Client({ connectionString: inject('controlUrl') })
+  await client.connect()
+  await client.query(`create database ${name}`)
+  await client.end()
+  const url = inject('controlUrl').replace(/[^/]*$/, name)
+  await migrate(url, join(process.cwd(), 'db/migrations'))
+  const db = connect(url, { max: 1 })
+  await establish(db, { environment: 'live', demo: false })
+  const totp = { current: 'totp-1', byId: new Map([['totp-1', randomBytes(32)]]) }
+  const pair = await mintKeyPair()
+  await rememberKeys(db, { totp, gate: { id: 'gate-1', raw: pair.publicKey } })
+  await db.$client.end()
+  return {
+    PATH: process.env['PATH'] ?? '',
+    GATEHOUSE_ENV: 'live',
+    DATABASE_URL: url,
+    CONSOLE_URL: 'https://console.test',
+    PUBLIC_GATE_URLS: 'https://gate.test',
+    UPSTREAM_URL: 'http://127.0.0.1:9',
+    ROUTES_FILE: 'demo/routes.json',
+    TAG_KEY: randomBytes(32).toString('base64'),
+    GATE_PRIVATE_KEYS: `gate-1:${pair.privateKey.toString('base64')}`,
+    UPSTREAM_SECRET: randomBytes(32).toString('base64'),
+  }
+}
+
+const refusalOf = (program: string, env: Record<string, string>): string => {
+  const command = [join(programs, `${program}.mjs`)]
+  const done = spawnSync(process.execPath, command, { env: { NODE_ENV: 'test', ...env }, timeout: 15_000 })
+  expect([program, done.status]).toEqual([program, 1])
+  return done.stderr.toString()
+}
+
+test.each(['gate', 'dispatcher'])(
+  'the %s does not start on the database of another installation, nor with another key',
+  async (program) => {
+    const env = await installed()
+    expect(refusalOf(program, { ...env, GATEHOUSE_ENV: 'test' })).toContain('the database is live for good')
+    const other = await mintKeyPair()
+    const key = `gate-1:${other.privateKey.toString('base64')}`
+    expect(refusalOf(program, { ...env, GATE_PRIVATE_KEYS: key })).toContain('is not the one that was used so far')
+  },
+)
