@@ -119,6 +119,11 @@ export async function openGatekeeper(settings: GateSettings): Promise<Gatekeeper
     }
   }
 
+  function askFor({ claims, fault }: TokenReading, wanted: Wanted, address: ParsedAddress | null, at: Date) {
+    const key: Key | null = claims && { by: 'generation', value: claims.generation }
+    return ask({ key, presented: { kind: 'token', claims, fault }, wanted, address, at })
+  }
+
   function unavailable(error: unknown): Verdict {
     log('error', 'record.not_read', faultOf(error))
     return refusal('gate_unavailable', 1)
@@ -146,13 +151,11 @@ export async function openGatekeeper(settings: GateSettings): Promise<Gatekeeper
       return { verdict, token, publicId: presented.publicId }
     },
     authorise(token, wanted, address, at) {
-      const answer = ({ claims, fault }: TokenReading): Verdict | Promise<Verdict> => {
-        const key: Key | null = claims && { by: 'generation', value: claims.generation }
-        return ask({ key, presented: { kind: 'token', claims, fault }, wanted, address, at })
-      }
       const reading = tokens.read(token, at)
       const newer = reading.fault === 'bad_token' ? freshTokens(token) : null
-      return newer ? newer.then(() => answer(tokens.read(token, at))) : answer(reading)
+      return newer
+        ? newer.then(() => askFor(tokens.read(token, at), wanted, address, at))
+        : askFor(reading, wanted, address, at)
     },
     async stillAllowed(verdict, wanted, address) {
       const { generationId, credentialId, merchantId } = verdict.record
