@@ -11,7 +11,7 @@ import { gateMemory, type Key, type Memory, markFirstUse } from './memory'
 import type { GateRecord } from './record'
 import { type RequestLog, requestLogWriter } from './request-log'
 import { monotonicMs } from './time'
-import { loadTokenKeys, proveSealingKey } from './token-key'
+import { loadTokenKeys } from './token-key'
 import { accessTokens, type TokenReading, type Tokens } from './tokens'
 import { decide, type Presented, refusal, type TokenClaims, type Verdict, type Wanted, withdrawn } from './verdict'
 
@@ -60,13 +60,12 @@ export type GateHealth = {
   clockSkewMs: number
 }
 
-/** Opens the database, proves the keys, learns the changes. Throws when any of it cannot be done. */
+/** Opens the database, reads the token keys, learns the changes. Throws when any of it cannot be done. */
 export async function openGatekeeper(settings: GateSettings): Promise<Gatekeeper> {
   const db = connect(settings.databaseUrl, { max: 6, queryMs: 3000 })
   const clock = databaseClock(db)
   await clock.refresh()
   clock.start()
-  await proveSealingKey(db, settings.privateKeys, clock.now())
   const tokens = accessTokens(settings.issuer, await loadTokenKeys(db, settings.privateKeys, clock.now()))
   const feed: ChangeFeed = changeFeed(db, settings.databaseUrl, {
     changed: (merchantIds) => memory.forget(merchantIds),
