@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -195,9 +195,11 @@ describe('the program', () => {
 
 const key = (id: string, fill: number): string => `${id}:${Buffer.alloc(32, fill).toString('base64')}`
 
+const outdir = mkdtempSync(join(process.cwd(), 'node_modules/.cache/gatehouse/gate-'))
+afterAll(() => rmSync(outdir, { recursive: true, force: true }))
+
 async function startProgram(upstreamUrl: string, changes: Record<string, string> = {}) {
   await establish(testDb(), { environment: 'test', demo: true })
-  const outdir = mkdtempSync(join(process.cwd(), 'node_modules/.cache/gatehouse/gate-'))
   await bundle({ outdir, entryPoints: { gate: 'bin/gate.ts' } })
   const port = 3500 + Math.floor(Math.random() * 90)
   const child = spawn(process.execPath, [join(outdir, 'gate.mjs')], {
