@@ -19,7 +19,7 @@ export const whitelistWords = {
   youAreHere: 'you are here',
   field: 'Whitelist IP access: add an address or range',
   placeholder: 'Address or range, then Enter',
-  help: 'IPv4, IPv6 or a range such as 198.51.100.0/26. Enter or a comma adds it; lines can be pasted. Only fixed addresses: a line that changes its address would shut your server out.',
+  help: 'IPv4, IPv6 or a range such as 198.51.100.0/26. Enter or a comma adds it; lines can be pasted, with a note after the address. Only fixed addresses: a line that changes its address would shut your server out.',
   cancel: 'Cancel',
   code: 'Confirmed with your operations code.',
   addMine: 'Add my address',
@@ -34,6 +34,8 @@ export const whitelistWords = {
   written: (typed: string, canonical: string) => `${typed} is written as ${canonical}.`,
   twice: (range: string) => `${range} is already on the list.`,
   within: (inner: string, outer: string) => `${inner} is already inside ${outer}.`,
+  moreBad: (n: number) => `${many(n, 'other piece', 'other pieces')} marked above can’t be read either.`,
+  moreSaid: (n: number) => `And ${many(n, 'other line', 'other lines')} like these.`,
   tooMany: (max: number) => `At most ${max} entries fit.`,
   draft: (added: number, removed: number, noted: number) =>
     [added && `${added} added`, removed && `${removed} removed`, noted && `${noted} renamed`]
