@@ -12,7 +12,7 @@ export const whitelistWords = {
     `Calls from every address are accepted. ${many(n, 'entry is', 'entries are')} kept for when it is on.`,
   on: (n: number) => `Calls from any other address are refused. ${many(n, 'entry', 'entries')}.`,
   emptyOn: 'On and empty: every call is refused. Add an address, or turn the whitelist off.',
-  more: (n: number) => `and ${n} other`,
+  more: (n: number) => `and ${n} more`,
   less: 'Show fewer',
   expired: 'expired',
   until: 'until',
