@@ -15,14 +15,12 @@ export const cookieOptions = () => ({
   path: '/',
 })
 
-/** next-auth keeps the encrypted cookie; sign-in itself is `app/sign-in/actions.ts`, so there is no provider here. */
+/** next-auth keeps the encrypted cookie; sign-in itself is `app/sign-in/actions.ts`, and none of its endpoints is served. */
 export const authOptions = (): AuthOptions => ({
   secret: runtime().sessionSecret,
   session: { strategy: 'jwt', maxAge: SESSION_HOURS * 3600 },
   providers: [],
-  pages: { signIn: '/sign-in' },
   cookies: {
     sessionToken: { name: sessionCookie(), options: cookieOptions() },
-    csrfToken: { name: runtime().secureCookies ? '__Host-gatehouse-csrf' : 'gatehouse-csrf', options: cookieOptions() },
   },
 })

@@ -43,16 +43,17 @@ export function emptyApp(root) {
   if (existsSync(join(dir, '.next/BUILD_ID'))) return dir
   rmSync(dir, { recursive: true, force: true })
   mkdirSync(join(dir, 'app'), { recursive: true })
+  const element = "import { createElement as h } from 'react'; "
   const files = {
     'package.json': '{"name":"empty","private":true,"type":"module"}',
     'next.config.js': `export default { turbopack: { root: ${JSON.stringify(root)} } }`,
-    'app/layout.js':
-      'export default function L({ children }) { return <html lang="en"><body>{children}</body></html> }',
-    'app/page.js': 'export default function P() { return <p>empty</p> }',
+    // Next compiles no JSX below node_modules.
+    'app/layout.js': `${element}export default ({ children }) => h('html', { lang: 'en' }, h('body', null, children))`,
+    'app/page.js': `${element}export default () => h('p', null, 'empty')`,
   }
   for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text)
   const env = { ...process.env, NEXT_TELEMETRY_DISABLED: '1', NODE_ENV: 'production' }
   const built = spawnSync(process.execPath, [join(root, 'node_modules/next/dist/bin/next'), 'build'], { cwd: dir, env })
-  if (built.status !== 0) throw new Error(`the empty app did not build:\n${built.stdout}${built.stderr}`)
+  if (built.status !== 0) throw new Error(`the empty app did not build:\n${built.stderr}`.slice(0, 2000))
   return dir
 }

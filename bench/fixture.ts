@@ -3,11 +3,14 @@ import { connect } from '@/db/client'
 import { migrate } from '@/db/migrate'
 import { credential, generation, merchant, person, whitelist, whitelistEntry } from '@/db/schema'
 import { mintPublicId, mintSecret } from '@/lib/secrets/format'
+import { publicHalf } from '@/lib/secrets/hpke'
+import { rememberGateKey } from '@/lib/secrets/known-keys'
 
 /** Fills an empty database with merchants that each have an API user and 20 whitelisted ranges. Prints their pairs as JSON. */
 const [, , url = '', migrations = '', tagKey = '', count = '200'] = process.argv
 await migrate(url, migrations)
 const db = connect(url)
+await rememberGateKey(db, { id: 'bench', raw: publicHalf(Buffer.alloc(32, 3)) })
 const now = new Date()
 const createdBy = uuid()
 await db.insert(person).values({ id: createdBy, email: 'bench@gate.example', name: 'Bench', passwordHash: 'x' })

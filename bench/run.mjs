@@ -22,7 +22,7 @@ const { values: options } = parseArgs({
 const rounds = Number(options.rounds)
 const ms = Number(options.seconds) * 1000
 const CONNECTIONS = 16
-const WARM_ANSWERS = 20_000
+const WARM_ANSWERS = 40_000
 
 const programs = join(root, 'node_modules/.cache/gatehouse/bench')
 const dataDir = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'))

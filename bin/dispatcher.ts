@@ -8,6 +8,7 @@ import { readEnv } from '@/lib/env'
 import { verifyInstallation } from '@/lib/installation'
 import { faultOf, log } from '@/lib/log'
 import { deliverDue, type Send } from '@/lib/mail/deliver'
+import { forgetOld } from '@/lib/retention'
 import { proveGateKeys } from '@/lib/secrets/known-keys'
 import { ready, run, stopWith } from './shared/process'
 
@@ -26,6 +27,7 @@ const chores: Chore[] = [
   },
   { name: 'generations', everyMs: 1000, work: tidyGenerations },
   { name: 'old-sessions', everyMs: 3_600_000, work: forgetOldSessions },
+  { name: 'retention', everyMs: 3_600_000, work: forgetOld },
   {
     name: 'partitions',
     everyMs: 3_600_000,

@@ -40,9 +40,16 @@ async function discardLeftover(page: Page) {
 test('closed: the secret is nowhere in the page, its storage, its history or what it fetched before', async ({
   page,
 }) => {
-  const seen: string[] = []
-  page.on('response', async (r) => {
-    if (r.url().startsWith(demo().consoleUrl)) seen.push(`${r.request().method()} ${await r.text().catch(() => '')}`)
+  // A body can be read only while its page is there: each is awaited before the page is left.
+  const bodies: Promise<string>[] = []
+  page.on('response', (r) => {
+    if (!r.url().startsWith(demo().consoleUrl)) return
+    bodies.push(
+      r.text().then(
+        (text) => `${r.request().method()} ${text}`,
+        () => '',
+      ),
+    )
   })
   const messages: string[] = []
   page.on('console', (m) => messages.push(m.text()))
@@ -57,9 +64,11 @@ test('closed: the secret is nowhere in the page, its storage, its history or wha
   await dialog.getByRole('button', { name: 'Discard' }).click()
   await expect(dialog).toBeHidden()
   expect(await everything(page)).not.toContain(pair.secret)
+  const before = await Promise.all(bodies.splice(0))
   await page.reload()
+  await page.waitForLoadState('networkidle')
   expect(await everything(page)).not.toContain(pair.secret)
-  const holding = seen.filter((text) => text.includes(pair.secret))
+  const holding = [...before, ...(await Promise.all(bodies))].filter((text) => text.includes(pair.secret))
   expect(holding).toHaveLength(1)
   expect(holding[0]?.startsWith('POST')).toBe(true)
   expect(messages.join()).not.toContain(pair.secret)
@@ -162,6 +171,7 @@ test('a clipboard that refuses: the text is selected and it is said', async ({ p
 // CHECKS 120
 test('no script of the page can read the id of the session', async ({ page }) => {
   await signIn(page, 'owner')
+  expect(await page.evaluate(() => document.cookie)).toBe('')
   const answer = await page.request.get(`${demo().consoleUrl}/api/auth/session`)
-  expect(Object.keys(await answer.json()).sort()).toEqual(['expires', 'user'])
+  expect(answer.status()).toBe(404)
 })

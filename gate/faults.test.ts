@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +8,7 @@ import { v7 as uuid } from 'uuid'
 import { afterAll, describe, expect, inject, it } from 'vitest'
 import { bundle } from '@/bin/build.mjs'
 import { gatewayCredential } from '@/db/schema'
+import { establish } from '@/lib/installation'
 import { sha256 } from '@/lib/secrets/format'
 import { testDb, testKeys } from '@/lib/testing'
 import { ago, apiUser, bearer, exchange, logged, routesFile, startPair, startUpstream, tokenFor } from './testing'
@@ -186,7 +187,7 @@ describe('the program', () => {
 
   it('does not start with a key that is not the database’s, nor without its routes', async () => {
     await expect(startProgram('http://127.0.0.1:9', { GATE_PRIVATE_KEYS: key('gate-test', 4) })).rejects.toThrow(
-      /private key/,
+      /is not the one/,
     )
     await expect(startProgram('http://127.0.0.1:9', { ROUTES_FILE: '/nowhere.json' })).rejects.toThrow(/ENOENT/)
   })
@@ -194,8 +195,11 @@ describe('the program', () => {
 
 const key = (id: string, fill: number): string => `${id}:${Buffer.alloc(32, fill).toString('base64')}`
 
+const outdir = mkdtempSync(join(process.cwd(), 'node_modules/.cache/gatehouse/gate-'))
+afterAll(() => rmSync(outdir, { recursive: true, force: true }))
+
 async function startProgram(upstreamUrl: string, changes: Record<string, string> = {}) {
-  const outdir = mkdtempSync(join(process.cwd(), 'node_modules/.cache/gatehouse/gate-'))
+  await establish(testDb(), { environment: 'test', demo: true })
   await bundle({ outdir, entryPoints: { gate: 'bin/gate.ts' } })
   const port = 3500 + Math.floor(Math.random() * 90)
   const child = spawn(process.execPath, [join(outdir, 'gate.mjs')], {

@@ -7,7 +7,7 @@ import { type Verdict, withdrawn } from '@/lib/gatekeeping/verdict'
 import { hasBody, send, type Visit } from './visit'
 import { type Refuse, voiceOf } from './voice'
 
-/** Hands an accepted call on. What it returns is called when the answer is out or the client is gone. */
+/** Hands an accepted call on. What it returns is called when the client leaves before the answer is out. */
 export type Forward = (visit: Visit, accepted: Verdict & { allowed: true }) => (() => void) | undefined
 
 export type Upstream = { forward: Forward; close(): void }
@@ -62,7 +62,6 @@ export function upstream(url: string, identify: Identifier, refuse: Refuse, sile
       refuse(visit, withdrawn(accepted, 'body_too_large'))
     })
     return () => {
-      if (res.writableFinished) return
       over = true
       out.destroy()
     }

@@ -101,17 +101,19 @@ export function publicListener(settings: PublicSettings): http.Server {
       keeper.atOnce.leave(credentialId)
       return
     }
-    const landed = settings.flights.start(visit, verdict)
-    const stop = settings.forward(visit, verdict)
-    visit.closed = () => {
-      stop?.()
-      landed()
-      keeper.atOnce.leave(credentialId)
-    }
+    settings.flights.start(visit)
+    visit.abandon = settings.forward(visit, verdict)
+  }
+
+  /** The answer is out, or the client is gone. */
+  function land(visit: Visit): void {
+    settings.flights.end(visit)
+    if (visit.verdict?.record) keeper.atOnce.leave(visit.verdict.record.credentialId)
+    if (!visit.res.writableFinished) visit.abandon?.()
   }
 
   function close(visit: Visit): void {
-    visit.closed?.()
+    if (visit.flight >= 0) land(visit)
     const status = visit.res.headersSent ? visit.res.statusCode : CLIENT_LEFT
     const entry = entryOf(visit, status)
     if (!entry) return

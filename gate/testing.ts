@@ -10,7 +10,9 @@ import { v7 as uuid } from 'uuid'
 import { afterAll, inject } from 'vitest'
 import { credential, generation, merchant, requestLog, whitelist, whitelistEntry } from '@/db/schema'
 import { mintPublicId, mintSecret } from '@/lib/secrets/format'
+import { publicHalf } from '@/lib/secrets/hpke'
 import type { KeyRing } from '@/lib/secrets/keys'
+import { rememberGateKey } from '@/lib/secrets/known-keys'
 import { testDb, testKeys } from '@/lib/testing'
 import { type Gate, type ServerSettings, startGate } from './server'
 
@@ -102,6 +104,7 @@ export async function startPair(
   changes: Partial<ServerSettings> = {},
 ): Promise<{ gate: Gate; up: TestUpstream; base: string }> {
   const up = await startUpstream()
+  await rememberGateKey(testDb(), { id: privateKeys.current, raw: publicHalf(Buffer.alloc(32, 3)) })
   const gate = await startGate(gateSettings(up.url, changes))
   afterAll(async () => {
     await gate.stop()

@@ -59,6 +59,7 @@ async function serve(req: IncomingMessage, res: ServerResponse, options: Console
   if (!address) return refuse(res, 400, 'the proxy handed on an address that is none')
   if (unbelieved) options.onUnbelieved?.()
 
+  if (!isReadable(pathOf(req))) return refuse(res, 400, 'the address cannot be read')
   if (req.method === 'GET' || req.method === 'HEAD') {
     // A body here has no meaning, and skipping it would leave it on the connection.
     if (hasBody(req)) return refuse(res, 400, 'a body is not expected here')
@@ -197,3 +198,12 @@ const one = (header: string | string[] | undefined): string | undefined =>
   Array.isArray(header) ? header.join(', ') : header
 
 const pathOf = (req: IncomingMessage): string => (req.url ?? '/').split('?')[0] ?? '/'
+
+/** The framework decodes a path and answers 500 where that is impossible. */
+function isReadable(path: string): boolean {
+  try {
+    return !decodeURIComponent(path).includes('\0')
+  } catch {
+    return false
+  }
+}

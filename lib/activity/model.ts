@@ -22,6 +22,8 @@ export const auditActions = [
   'whitelist.turned_off',
   'whitelist.turned_on',
   'merchant.created',
+  'staff.added',
+  'wallet.added',
   'merchant.activated',
   'merchant.suspended',
   'access.refused',

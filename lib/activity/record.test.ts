@@ -9,6 +9,9 @@ import { listActivity } from './list'
 import { append } from './record'
 import { verifyChain } from './verify'
 
+/** What a world writes down of itself: the merchant, three people, a wallet. */
+const SET_UP = 5
+
 const entry = (chain: string, at: Date, n: number) => ({
   chain,
   at,
@@ -24,7 +27,7 @@ test('a hundred parallel entries make one chain without fork or gap', async () =
   await Promise.all(
     Array.from({ length: 100 }, (_, n) => transact(w.db, (tx) => append(tx, entry(w.merchantId, w.clock.now(), n)))),
   )
-  expect(await verifyChain(w.db, w.merchantId)).toEqual({ chain: w.merchantId, ok: true, entries: 101 })
+  expect(await verifyChain(w.db, w.merchantId)).toEqual({ chain: w.merchantId, ok: true, entries: SET_UP + 100 })
 })
 
 // CHECKS 125 (what exists: edits, deletions, re-ordering, a cut tail with its head left)
@@ -92,11 +95,11 @@ test('pages by keyset in both directions; a cursor that is no number is the firs
   }
   const first = await page({ cursor: "1'; drop table audit; --" })
   expect(first).toMatchObject({ newer: null })
-  expect(first.entries.map((e) => e.seq)).toEqual(Array.from({ length: 50 }, (_, i) => 121 - i))
+  expect(first.entries.map((e) => e.seq)).toEqual(Array.from({ length: 50 }, (_, i) => SET_UP + 120 - i))
   const second = await page({ cursor: first.older! })
   const third = await page({ cursor: second.older! })
   expect(third.older).toBeNull()
-  expect(third.entries).toHaveLength(21)
+  expect(third.entries).toHaveLength(SET_UP + 20)
   expect((await page({ cursor: third.newer!, direction: 'newer' })).entries).toEqual(second.entries)
   expect(await listActivity(await w.mia.ctx(), {})).toEqual({ ok: false, error: 'forbidden' })
 })
@@ -121,6 +124,10 @@ test('log-ins of its people stand in a merchant’s activity, what they do elsew
   const actions = listed.ok ? listed.value.entries.map((e) => [e.action, e.actor]) : []
   expect(actions).toEqual([
     ['person.signed_in', 'Mia'],
+    ['wallet.added', ''],
+    ['staff.added', ''],
+    ['staff.added', ''],
+    ['staff.added', ''],
     ['merchant.created', ''],
   ])
 })

@@ -18,7 +18,7 @@ export async function acknowledge(
   const before = await generationById(ctx.db, ctx.actor.merchantId, given.generationId, ctx.now)
   if (before?.state === 'active') return ok({ oldEndsAt: null })
 
-  return change(ctx, 'credentials.regenerate', async ({ tx, record }) => {
+  return change(ctx, 'credentials.discard', async ({ tx, record }) => {
     const user = await lockApiUser(tx, ctx.actor.merchantId)
     await settle(tx, ctx.now, user)
     const all = await generationsOf(tx, user, ctx.now)

@@ -11,7 +11,7 @@ import { gateMemory, type Key, type Memory, markFirstUse } from './memory'
 import type { GateRecord } from './record'
 import { type RequestLog, requestLogWriter } from './request-log'
 import { monotonicMs } from './time'
-import { loadTokenKeys, proveSealingKey } from './token-key'
+import { loadTokenKeys } from './token-key'
 import { accessTokens, type TokenReading, type Tokens } from './tokens'
 import { decide, type Presented, refusal, type TokenClaims, type Verdict, type Wanted, withdrawn } from './verdict'
 
@@ -60,13 +60,12 @@ export type GateHealth = {
   clockSkewMs: number
 }
 
-/** Opens the database, proves the keys, learns the changes. Throws when any of it cannot be done. */
+/** Opens the database, reads the token keys, learns the changes. Throws when any of it cannot be done. */
 export async function openGatekeeper(settings: GateSettings): Promise<Gatekeeper> {
   const db = connect(settings.databaseUrl, { max: 6, queryMs: 3000 })
   const clock = databaseClock(db)
   await clock.refresh()
   clock.start()
-  await proveSealingKey(db, settings.privateKeys, clock.now())
   const tokens = accessTokens(settings.issuer, await loadTokenKeys(db, settings.privateKeys, clock.now()))
   const feed: ChangeFeed = changeFeed(db, settings.databaseUrl, {
     changed: (merchantIds) => memory.forget(merchantIds),
@@ -119,6 +118,11 @@ export async function openGatekeeper(settings: GateSettings): Promise<Gatekeeper
     }
   }
 
+  function askFor({ claims, fault }: TokenReading, wanted: Wanted, address: ParsedAddress | null, at: Date) {
+    const key: Key | null = claims && { by: 'generation', value: claims.generation }
+    return ask({ key, presented: { kind: 'token', claims, fault }, wanted, address, at })
+  }
+
   function unavailable(error: unknown): Verdict {
     log('error', 'record.not_read', faultOf(error))
     return refusal('gate_unavailable', 1)
@@ -146,13 +150,11 @@ export async function openGatekeeper(settings: GateSettings): Promise<Gatekeeper
       return { verdict, token, publicId: presented.publicId }
     },
     authorise(token, wanted, address, at) {
-      const answer = ({ claims, fault }: TokenReading): Verdict | Promise<Verdict> => {
-        const key: Key | null = claims && { by: 'generation', value: claims.generation }
-        return ask({ key, presented: { kind: 'token', claims, fault }, wanted, address, at })
-      }
       const reading = tokens.read(token, at)
       const newer = reading.fault === 'bad_token' ? freshTokens(token) : null
-      return newer ? newer.then(() => answer(tokens.read(token, at))) : answer(reading)
+      return newer
+        ? newer.then(() => askFor(tokens.read(token, at), wanted, address, at))
+        : askFor(reading, wanted, address, at)
     },
     async stillAllowed(verdict, wanted, address) {
       const { generationId, credentialId, merchantId } = verdict.record

@@ -143,24 +143,27 @@ export function identifier(upstreamSecret: Buffer, issuer: string): Identifier {
   ]
 }
 
+/** The claims as JSON, written by hand: what a record always says is written once. */
 function assertion(record: GateRecord, sent: Sent, at: Date, key: KeyObject, issuer: string): string {
   const iat = Math.floor(at.getTime() / 1000)
-  const claims = {
-    iss: issuer,
-    aud: 'upstream',
-    iat,
-    exp: iat + ASSERTION_SECONDS,
-    method: sent.method,
-    path: sent.path,
-    merchant: record.merchantId,
-    credential: record.credentialId,
-    generation: record.generationId,
-    permissions: [...record.permissions],
-    request_id: sent.requestId,
-    ...(sent.bodySha256 === null ? {} : { body_sha256: sent.bodySha256 }),
-  }
-  const signed = `${ASSERTION_HEADER}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`
+  const body = sent.bodySha256 === null ? '' : `,"body_sha256":"${sent.bodySha256}"`
+  const claims =
+    `{"iss":${JSON.stringify(issuer)},"aud":"upstream","iat":${iat},"exp":${iat + ASSERTION_SECONDS},` +
+    `"method":"${sent.method}","path":${JSON.stringify(sent.path)},${standingClaims(record)},` +
+    `"request_id":"${sent.requestId}"${body}}`
+  const signed = `${ASSERTION_HEADER}.${Buffer.from(claims).toString('base64url')}`
   return `${signed}.${createHmac('sha256', key).update(signed).digest('base64url')}`
+}
+
+const standing = new WeakMap<GateRecord, string>()
+function standingClaims(record: GateRecord): string {
+  let text = standing.get(record)
+  if (text === undefined) {
+    const { merchantId: merchant, credentialId: credential, generationId: generation, permissions } = record
+    text = JSON.stringify({ merchant, credential, generation, permissions: [...permissions] }).slice(1, -1)
+    standing.set(record, text)
+  }
+  return text
 }
 
 /** Permission sets are shared between records, so their text is too. */

@@ -26,7 +26,7 @@ const MOST_UNPROVEN = MOST_QUEUED / 2
 
 export function requestLogWriter(db: Db): RequestLog {
   /** Full batches and the one that fills; the first is written next. */
-  const batches: LogEntry[][] = [[]]
+  const batches: Batch[] = [emptyBatch()]
   let queued = 0
   let dropped = 0
   let writing: Promise<void> = Promise.resolve()
@@ -36,9 +36,9 @@ export function requestLogWriter(db: Db): RequestLog {
 
   async function writeAll(): Promise<void> {
     for (;;) {
-      const batch = batches[0] as LogEntry[]
-      if (batch.length === 0) return
-      if (batches.length === 1) batches.push([])
+      const batch = batches[0] as Batch
+      if (batch.rows.length === 0) return
+      if (batches.length === 1) batches.push(emptyBatch())
       try {
         await write(db, batch)
       } catch (error) {
@@ -48,7 +48,7 @@ export function requestLogWriter(db: Db): RequestLog {
       }
       failing = false
       batches.shift()
-      queued -= batch.length
+      queued -= batch.rows.length
     }
   }
 
@@ -66,9 +66,9 @@ export function requestLogWriter(db: Db): RequestLog {
         return
       }
       queued++
-      const filling = batches.at(-1) as LogEntry[]
-      if (filling.push(entry) < BATCH) return
-      batches.push([])
+      const filling = batches.at(-1) as Batch
+      if (filling.rows.push(rowOf(entry, filling.shared)) < BATCH) return
+      batches.push(emptyBatch())
       if (!failing) void flush()
     },
     async stop() {
@@ -85,14 +85,12 @@ export function requestLogWriter(db: Db): RequestLog {
  * ones count as usage, which moves forward only. Sorted by id, so that two gates cannot wait for each other.
  * Rows travel as arrays in the order of `columns`, and what most of them share (checks, hops) once per batch.
  */
-async function write(db: Db, batch: readonly LogEntry[]): Promise<void> {
-  const shared = new Map<unknown, number>()
-  const rows = batch.map((entry) => rowOf(entry, shared))
+async function write(db: Db, { rows, shared }: Batch): Promise<void> {
   await db.execute(sql`
     with written as (
       insert into request_log (${names})
-      select ${values} from (select ${textOf([...shared.keys()])}::jsonb as shared) s,
-             jsonb_array_elements(${textOf(rows)}::jsonb) r
+      select ${values} from (select ${storable(JSON.stringify([...shared.keys()]))}::jsonb as shared) s,
+             jsonb_array_elements(${storable(`[${rows.join(',')}]`)}::jsonb) r
       on conflict do nothing
       returning merchant_id, generation_id, at, address, verdict
     )
@@ -121,17 +119,23 @@ const values = sql.join(
   sql`, `,
 )
 
-/** Lists are shared objects for most requests: told apart by identity, which costs nothing. */
-function rowOf(entry: LogEntry, shared: Map<unknown, number>): unknown[] {
-  return columns.map((column) => {
-    const value = entry[column.key]
-    if (!column.shared) return value
-    const known = shared.get(value)
-    if (known !== undefined) return known
-    shared.set(value, shared.size)
-    return shared.size - 1
-  })
+/**
+ * Rows as JSON text, made when they come: one string survives the wait for the batch, not an object with its parts.
+ * Lists are shared objects for most requests: told apart by identity, which costs nothing.
+ */
+type Batch = { rows: string[]; shared: Map<unknown, number> }
+const emptyBatch = (): Batch => ({ rows: [], shared: new Map() })
+
+function rowOf(entry: LogEntry, shared: Map<unknown, number>): string {
+  return JSON.stringify(columns.map((column) => (column.shared ? place(entry[column.key], shared) : entry[column.key])))
+}
+
+function place(value: unknown, shared: Map<unknown, number>): number {
+  const known = shared.get(value)
+  if (known !== undefined) return known
+  shared.set(value, shared.size)
+  return shared.size - 1
 }
 
 /** PostgreSQL has no NUL in text; everything else that a client can send is kept as it was. */
-const textOf = (value: unknown): string => JSON.stringify(value).replaceAll('\\u0000', '\\ufffd')
+const storable = (json: string): string => json.replaceAll('\\u0000', '\\ufffd')

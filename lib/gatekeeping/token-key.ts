@@ -1,31 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { eq, isNull, sql } from 'drizzle-orm'
+import { isNull, sql } from 'drizzle-orm'
 import type { Db, Tx } from '@/db/client'
-import { sealingKey, tokenKey } from '@/db/schema'
+import { tokenKey } from '@/db/schema'
 import { openSealed, type PublicKey, publicHalf, sealTo } from '@/lib/secrets/hpke'
 import type { KeyRing } from '@/lib/secrets/keys'
 import type { TokenKey } from './tokens'
 
 const binding = (row: string) => ({ table: 'token_key', row, owner: 'installation', purpose: 'access-token' })
-const canaryBinding = (row: string) => ({ table: 'sealing_key', row, owner: 'installation', purpose: 'canary' })
-
-/**
- * Makes the public half of the gate's current key known to the database, or proves that the private half at hand
- * belongs to it. Throws when it does not: a gate with a wrong key must not start.
- */
-export async function proveSealingKey(db: Db, keys: KeyRing, now: Date): Promise<void> {
-  const { id, raw } = currentOf(keys)
-  const canary = await sealTo(Buffer.from('gatehouse'), canaryBinding(id), { id, raw })
-  const publicKey = raw.toString('base64')
-  await db
-    .insert(sealingKey)
-    .values({ id, purpose: 'gate', publicKey, canary: canary.sealed, createdAt: now })
-    .onConflictDoNothing()
-  const [row] = await db.select().from(sealingKey).where(eq(sealingKey.id, id))
-  if (row?.purpose !== 'gate' || row.publicKey !== publicKey) {
-    throw new Error(`the private key ${id} does not belong to the public key the database knows by that id`)
-  }
-}
 
 function currentOf(keys: KeyRing): PublicKey {
   const key = keys.byId.get(keys.current)

@@ -80,7 +80,7 @@ export function accessTokens(issuer: string, keys: readonly TokenKey[]): Tokens 
     use,
     read(token, at) {
       if (token.length > LONGEST) return BAD
-      const cacheKey = hash('sha256', token, 'base64')
+      const cacheKey = hash('sha256', token, 'hex')
       let claims = verified.get(cacheKey)
       if (!claims) {
         claims = verify(token) ?? undefined

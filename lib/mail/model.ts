@@ -2,7 +2,8 @@
 export const notices = [
   'pair_generated',
   'pair_unconfirmed',
-  'pair_discarded_used',
+  'merchant_activated',
+  'merchant_suspended',
   'leak_ended',
   'whitelist_changed',
   'api_user_switched',

@@ -60,14 +60,22 @@ export async function addMember(
   db: Db,
   m: { merchantId: string; personId: string; role: 'owner' | 'admin' | 'member'; now: Date },
 ): Promise<void> {
-  await db.insert(membership).values({ merchantId: m.merchantId, personId: m.personId, role: m.role, createdAt: m.now })
+  const { merchantId, personId, role, now } = m
+  await transact(db, async (tx) => {
+    await tx.insert(membership).values({ merchantId, personId, role, createdAt: now })
+    await append(tx, { ...byOperator(merchantId, now), action: 'staff.added', subject: personId, detail: { role } })
+  })
 }
 
 export async function addWallet(
   db: Db,
   w: { merchantId: string; id: string; name: string; currency: string; now: Date },
 ): Promise<void> {
-  await db
-    .insert(wallet)
-    .values({ merchantId: w.merchantId, id: w.id, name: w.name, currency: w.currency, createdAt: w.now })
+  const { merchantId, id, name, currency, now } = w
+  await transact(db, async (tx) => {
+    await tx.insert(wallet).values({ merchantId, id, name, currency, createdAt: now })
+    await append(tx, { ...byOperator(merchantId, now), action: 'wallet.added', subject: id, detail: { currency } })
+  })
 }
+
+const byOperator = (chain: string, at: Date) => ({ chain, at, actorKind: 'operator' as const, actorId: null })

@@ -20,12 +20,17 @@ export async function rememberKeys(db: Queryable, keys: { totp: KeyRing; gate: P
     const canary = seal(KNOWN_TEXT, binding(id), { ...keys.totp, current: id }).sealed
     await db.insert(sealingKey).values({ id, purpose: 'totp', canary }).onConflictDoNothing()
   }
-  const { id, raw } = keys.gate
-  const { sealed: canary } = await sealTo(KNOWN_TEXT, binding(id), keys.gate)
-  const publicKey = raw.toString('base64')
-  await db.insert(sealingKey).values({ id, purpose: 'gate', publicKey, canary }).onConflictDoNothing()
+  await rememberGateKey(db, keys.gate)
   await proveTotpKeys(db, keys.totp)
   await provePublicKey(db, keys.gate)
+}
+
+/** What is sealed for the gate refers to this row. */
+export async function rememberGateKey(db: Queryable, key: PublicKey): Promise<void> {
+  const { id, raw } = key
+  const { sealed: canary } = await sealTo(KNOWN_TEXT, binding(id), key)
+  const publicKey = raw.toString('base64')
+  await db.insert(sealingKey).values({ id, purpose: 'gate', publicKey, canary }).onConflictDoNothing()
 }
 
 /** @throws WrongKey unless every key in use is there and opens its canary, and the current one is known */

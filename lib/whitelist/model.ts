@@ -29,6 +29,7 @@ export const rangeRefusals = [
   'bad_prefix',
   'mapped_prefix',
   'everything',
+  'too_wide',
   'not_an_address',
 ] as const
 export type RangeRefusal = (typeof rangeRefusals)[number]
@@ -39,12 +40,15 @@ export type RangeResult =
 
 const refuse = (error: RangeRefusal): { ok: false; error: RangeRefusal } => ({ ok: false, error })
 
+/** Wider ranges are refused: a handful of them would be everybody, which is the whitelist turned off unseen. */
+export const shortestPrefix = { 4: 8, 6: 16 } as const
+
 /** The longest text that can be a range: a full IPv6 address with a dotted tail and a prefix. */
 const longest = 49
 
 /**
  * Reads one whitelist entry. Host bits are cleared, and the result says so: `normalisedFrom` is the text as
- * typed wherever the canonical form differs from it. `/0` is refused: it would switch the whitelist off unseen.
+ * typed wherever the canonical form differs from it. `/0` and ranges wider than `shortestPrefix` are refused.
  */
 export function parseRange(text: string): RangeResult {
   const typed = text.trim()
@@ -59,6 +63,7 @@ export function parseRange(text: string): RangeResult {
   const range = isMapped(address) ? mappedRange(address, bits) : rangeOf(address, bits)
   if (!range) return refuse('mapped_prefix')
   if (range.prefix === 0) return refuse('everything')
+  if (range.prefix < shortestPrefix[range.family]) return refuse('too_wide')
   const canonical = formatRange(range)
   return canonical === typed ? { ok: true, range, canonical } : { ok: true, range, canonical, normalisedFrom: typed }
 }

@@ -51,6 +51,8 @@ export const actionWords: Record<AuditAction, string> = {
   'money_out.forbidden': 'Forbade withdrawals',
   'whitelist.changed': 'Changed the API whitelist',
   'whitelist.turned_off': 'Turned the API whitelist off',
+  'staff.added': 'Added a person',
+  'wallet.added': 'Added a wallet',
   'whitelist.turned_on': 'Turned the API whitelist on',
   'merchant.created': 'Created the account',
   'merchant.activated': 'Activated the account',

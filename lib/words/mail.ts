@@ -17,9 +17,16 @@ export const mail: Record<Notice, { subject: string; lines: string[] }> = {
       'It works beside the old one, without money-out, until you keep or discard it on Access list, API.',
     ],
   },
-  pair_discarded_used: {
-    subject: 'A discarded pair of {merchant} is still presented',
-    lines: ['A program at {address} presents the pair {key}, which was discarded. Its calls are refused.'],
+  merchant_activated: {
+    subject: '{merchant} is active',
+    lines: ['Your operator activated {merchant} at {at}. API access credentials can be generated now.'],
+  },
+  merchant_suspended: {
+    subject: '{merchant} is suspended',
+    lines: [
+      'Your operator suspended {merchant} at {at}. Every credential is refused from now on. Reason: {reason}',
+      'Settings can be seen, not changed. Ask your operator.',
+    ],
   },
   leak_ended: {
     subject: 'Leaked credentials of {merchant} were ended',

@@ -91,6 +91,7 @@ export const rangeRefusals: Record<RangeRefusal, (typed: string) => string> = {
   netmask: (t) => `${t}: write the mask as a number, as /26.`,
   bad_prefix: (t) => `${t}: the number after the slash is too large or no number.`,
   mapped_prefix: (t) => `${t}: write this range as IPv4.`,
+  too_wide: (t) => `${t} is too wide: at most a /8, for IPv6 a /16.`,
   everything: (t) => `${t} is everybody: turn the whitelist off if you mean that.`,
   not_an_address: (t) => `${t} is not an IP address. Names are not resolved.`,
 }
