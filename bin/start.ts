@@ -23,6 +23,11 @@ run(async () => {
     CONSOLE_PORT: env.consolePort,
     GATE_PORT: env.gatePort,
     INTERNAL_PORT: env.internalPort,
+    ...(demo && {
+      DEMO_API_PORT: env.demoApiPort,
+      DEMO_SMTP_PORT: env.demoSmtpPort,
+      DEMO_MAILBOX_PORT: env.demoMailboxPort,
+    }),
   })
 
   const supervisor = new Supervisor({

@@ -7,7 +7,8 @@ import { demoSecrets, runningDemo } from './shared/state'
 
 /** `npm run demo:merchant -- suspend "case 2231"` or `-- activate [ID]`: what an operator would do, in the running demo. */
 run(async () => {
-  const env = readEnv('demo')
+  // What an operator's program knows, keys not among it; `npm start` alone says that this is a demo.
+  const env = readEnv('operator', { ...process.env, GATEHOUSE_DEMO: '1', GATEHOUSE_ENV: 'test' })
   if (!runningDemo(env.dataDir)) return fail(new Refused('no demo runs here: start it with `npm start`'))
   const { merchants } = demoSecrets(env.dataDir)
   const [verb, text] = process.argv.slice(2)

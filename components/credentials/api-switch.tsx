@@ -17,13 +17,15 @@ const StepUpDialog = lazy(() => import('@/components/access/step-up-dialog').the
 type Props = {
   on: boolean
   may: boolean
+  /** The role may, whatever the account's state. */
+  yours: boolean
   hostsLastHour: number
   where: Where
   actions: Pick<ApiActions, 'openTicket' | 'switchOn' | 'switchOff'>
 }
 
 /** *Activate API user*: off after one question, on with the code only where a live pair would come back to life. */
-export function ApiSwitch({ on, may, hostsLastHour, where, actions }: Props) {
+export function ApiSwitch({ on, may, yours, hostsLastHour, where, actions }: Props) {
   const router = useRouter()
   const [asking, setAsking] = useState<'off' | 'on' | null>(null)
   const [busy, setBusy] = useState(false)
@@ -56,7 +58,7 @@ export function ApiSwitch({ on, may, hostsLastHour, where, actions }: Props) {
       <div className="val">
         <span className={`font-medium ${on ? 'text-open' : 'text-ink-2'}`}>{on ? words.on : words.off}</span>
         <p className="c" id="api-switch-why">
-          {on ? words.whileOn : words.whileOff} {!may && words.notYours}
+          {on ? words.whileOn : words.whileOff} {!yours && words.notYours}
         </p>
         {failed && (
           <p className="c text-stop" role="alert">
@@ -99,6 +101,8 @@ export function ApiSwitch({ on, may, hostsLastHour, where, actions }: Props) {
 type MoneyProps = {
   on: boolean
   may: boolean
+  /** The role may, whatever the account's state. */
+  yours: boolean
   whitelistOn: boolean
   /** The operator waived the whitelist for this installation. */
   waived?: boolean
@@ -107,7 +111,7 @@ type MoneyProps = {
 }
 
 /** *Allow withdrawals*: ink, not green. Widening needs the password and the code. */
-export function MoneyOutSwitch({ on, may, whitelistOn, waived = false, where, actions }: MoneyProps) {
+export function MoneyOutSwitch({ on, may, yours, whitelistOn, waived = false, where, actions }: MoneyProps) {
   const router = useRouter()
   const [asking, setAsking] = useState<'off' | 'on' | null>(null)
   const words = moneyOutWords
@@ -138,7 +142,7 @@ export function MoneyOutSwitch({ on, may, whitelistOn, waived = false, where, ac
           )}
         </span>
         <p className="c" id="money-out-why">
-          {on ? words.whileOn : words.whileOff} {blocked && words.needsWhitelist} {!may && words.notYours}
+          {on ? words.whileOn : words.whileOff} {blocked && words.needsWhitelist} {!yours && words.notYours}
         </p>
         {on && !whitelistOn && !waived && <p className="c font-medium text-warn">{words.noEffect}</p>}
       </div>

@@ -37,6 +37,7 @@ export function ManageSection({ apiUser, whitelist, role, merchantState, where, 
         <ApiSwitch
           on={apiUser.on}
           may={active && can(role, 'api_user.switch')}
+          yours={can(role, 'api_user.switch')}
           hostsLastHour={hosts}
           where={where}
           actions={{ openTicket, switchOn: actions.switchOn, switchOff: actions.switchOff }}
@@ -44,6 +45,7 @@ export function ManageSection({ apiUser, whitelist, role, merchantState, where, 
         <MoneyOutSwitch
           on={apiUser.moneyOut}
           may={active && can(role, 'money_out.switch')}
+          yours={can(role, 'money_out.switch')}
           whitelistOn={whitelist.state === 'on'}
           where={where}
           actions={{ openTicket, allowMoneyOut: actions.allowMoneyOut, forbidMoneyOut: actions.forbidMoneyOut }}

@@ -59,7 +59,9 @@ export function StatusPage({ status, base, mayOpenAccessList, mayOpenActivity }:
             ))}
           </ul>
         ) : (
-          <p className="grid place-items-center p-6 text-ink-2">{words.noNews}</p>
+          <p className="grid place-items-center p-6 text-ink-2">
+            {status.lastRequest ? words.noNews : words.noNewsYet}
+          </p>
         )}
       </section>
       <div className="status">

@@ -74,7 +74,9 @@ export function Dialog({ title, onDismiss, wide, above, children, guard, busy }:
         pressedOutside.current = event.target === ref.current && !inside(event, ref.current)
       }}
       onClick={(event) => {
-        if (pressedOutside.current && event.target === ref.current && !inside(event, ref.current)) dismiss.current()
+        const outside = pressedOutside.current && event.target === ref.current && !inside(event, ref.current)
+        // The second press of a double click is meant for what the first one pressed, the opener.
+        if (outside && event.detail < 2) dismiss.current()
         pressedOutside.current = false
       }}
     >

@@ -26,6 +26,18 @@ test('pasted lines and commas become entries; what cannot be read keeps its text
   expect(summary(d).invalid.map((a) => [a.typed, a.refusal])).toEqual([['198.51.100.20:443', 'port']])
 })
 
+test('words after an address are its note, as lists of servers are kept; a line with # is a remark', () => {
+  const lines = ['# shops', '192.0.2.1 Shop A, Lyon', '192.0.2.2\t# rack 7', '192.0.2.3,prod', '# 192.0.2.9']
+  const d = add(emptyDraft(list()), lines.join('\n'))
+  expect(changeOf(d).add).toEqual([
+    { range: '192.0.2.1', note: 'Shop A, Lyon' },
+    { range: '192.0.2.2', note: 'rack 7' },
+    { range: '192.0.2.3', note: 'prod' },
+  ])
+  const mistakes = add(emptyDraft(list()), '192.0.2.1 192.0.2\n192.0.2.2 shop.example\n192.0.2.3 fe80::1%eth0')
+  expect(summary(mistakes).invalid.map((a) => a.typed)).toEqual(['192.0.2', 'shop.example', 'fe80::1%eth0'])
+})
+
 test('cleared host bits are said', () => {
   expect(add(emptyDraft(list()), '192.0.2.9/24').said[0]).toMatch(
     /192\.0\.2\.9\/24 is written as 192\.0\.2\.0\/24: the rest/,

@@ -2,6 +2,7 @@ import {
   covers,
   matches,
   maxEntries,
+  maxNote,
   parseAddress,
   parseRange,
   type RangeRefusal,
@@ -41,7 +42,7 @@ const kept = (d: Draft): WhitelistEntryView[] => d.base.entries.filter((e) => !d
 export function add(draft: Draft, text: string): Draft {
   let d: Draft = { ...draft, said: [] }
   for (const piece of splitPasted(text)) {
-    const { result } = piece
+    const { result, note } = piece
     if (!result.ok) {
       d = withAdded(d, { typed: piece.text, range: null, refusal: result.error })
       continue
@@ -66,23 +67,23 @@ export function add(draft: Draft, text: string): Draft {
       return range.ok && covers(range.range, result.range)
     })
     if (outer) d = say(d, words.within(canonical, outer.range))
-    d = withAdded(d, { typed: piece.text, range: canonical, refusal: null })
+    d = withAdded(d, { typed: piece.text, range: canonical, refusal: null, note })
   }
   return d
 }
 
 const say = (d: Draft, text: string): Draft => ({ ...d, said: [...d.said, text] })
-const withAdded = (d: Draft, a: Pick<Added, 'typed' | 'range' | 'refusal'>): Draft =>
+const withAdded = (d: Draft, a: Omit<Added, 'key' | 'note'> & { note?: string }): Draft =>
   d.added.some((x) => x.typed === a.typed && x.range === a.range)
     ? d
-    : { ...d, added: [...d.added, { ...a, key: d.next, note: '' }], next: d.next + 1 }
+    : { ...d, added: [...d.added, { note: '', ...a, key: d.next }], next: d.next + 1 }
 
 export const remove = (d: Draft, id: string): Draft => ({ ...d, removed: [...d.removed.filter((x) => x !== id), id] })
 export const putBack = (d: Draft, id: string): Draft => ({ ...d, removed: d.removed.filter((x) => x !== id) })
 export const dropAdded = (d: Draft, key: number): Draft => ({ ...d, added: d.added.filter((a) => a.key !== key) })
 
 export function setNote(d: Draft, target: { id: string } | { key: number }, note: string): Draft {
-  const text = note.trim().slice(0, 80)
+  const text = note.trim().slice(0, maxNote)
   if ('key' in target) return { ...d, added: d.added.map((a) => (a.key === target.key ? { ...a, note: text } : a)) }
   const entry = d.base.entries.find((e) => e.id === target.id)
   if (!entry) return d

@@ -8,7 +8,7 @@ import { Check, CircleAlert, Plus, Undo, X } from '@/components/ui/icons'
 import { Note } from '@/components/ui/parts'
 import { send } from '@/components/ui/send'
 import { toast } from '@/components/ui/toast'
-import { maxEntries, type WhitelistView } from '@/lib/whitelist/model'
+import { maxEntries, maxNote, type WhitelistView } from '@/lib/whitelist/model'
 import { rangeRefusals, whitelistRefusals, whitelistWords as words } from '@/lib/words/whitelist'
 import {
   type Added,
@@ -34,6 +34,9 @@ type Props = {
   onLeave: () => void
 }
 type NoteTarget = { id: string } | { key: number }
+
+/** A long paste says a few things and counts the others. */
+const mostSaid = 6
 
 /** The same chips in a box, the cursor after the last one. What is removed stays, struck through, until applied. */
 export default function Editor({ view, where, address, actions, onLeave }: Props) {
@@ -80,20 +83,14 @@ export default function Editor({ view, where, address, actions, onLeave }: Props
     else onLeave()
   }
   const apply = () => {
-    if (text.trim() !== '') {
-      const next = add(draft, text)
-      setDraft(next)
-      setText('')
-      if (summary(next).invalid.length > 0) return
-      setConfirming(true)
-      return
-    }
-    if (s.invalid.length > 0 || s.tooMany) {
-      input.current?.focus()
-      return
-    }
-    if (!s.changed) onLeave()
-    else setConfirming(true)
+    const typed = text.trim() !== ''
+    const next = typed ? add(draft, text) : draft
+    const then = summary(next)
+    setDraft(next)
+    setText('')
+    if (then.invalid.length > 0 || then.tooMany) input.current?.focus()
+    else if (then.changed) setConfirming(true)
+    else if (!typed) onLeave()
   }
   const saveNote = (target: NoteTarget, note: string) => {
     setDraft((d) => setNote(d, target, note))
@@ -107,7 +104,7 @@ export default function Editor({ view, where, address, actions, onLeave }: Props
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: Escape leaves editing wherever the focus is inside.
     <div
-      className="val col-span-2 grid gap-3"
+      className="val col-span-2 grid grid-cols-[minmax(0,1fr)] gap-3"
       onKeyDown={(event) => {
         if (event.key !== 'Escape' || confirming || event.defaultPrevented) return
         event.preventDefault()
@@ -241,19 +238,23 @@ export default function Editor({ view, where, address, actions, onLeave }: Props
       </div>
       {s.invalid.length > 0 && (
         <div role="alert" className="grid gap-1">
-          {s.invalid.map((a) => (
+          {s.invalid.slice(0, mostSaid).map((a) => (
             <p key={a.key} className="err">
               <CircleAlert size="s" />
-              <span>{a.refusal && rangeRefusals[a.refusal](a.typed)}</span>
+              <span className="min-w-0 wrap-anywhere">{a.refusal && rangeRefusals[a.refusal](a.typed)}</span>
             </p>
           ))}
+          {s.invalid.length > mostSaid && (
+            <p className="text-small text-stop">{words.moreBad(s.invalid.length - mostSaid)}</p>
+          )}
         </div>
       )}
       {draft.said.length > 0 && (
         <div role="status" className="grid gap-1 text-small text-ink-2">
-          {draft.said.map((line) => (
+          {draft.said.slice(0, mostSaid).map((line) => (
             <p key={line}>{line}</p>
           ))}
+          {draft.said.length > mostSaid && <p>{words.moreSaid(draft.said.length - mostSaid)}</p>}
         </div>
       )}
       {s.tooMany && <p className="err">{words.tooMany(maxEntries)}</p>}
@@ -283,7 +284,11 @@ export default function Editor({ view, where, address, actions, onLeave }: Props
           onLeave={onLeave}
         />
       ) : (
-        <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
+        // biome-ignore lint/a11y/noStaticElementInteractions: keeps the field from losing the focus, and so the press its button.
+        <div
+          className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2"
+          onMouseDown={(event) => event.preventDefault()}
+        >
           {mineIsIn ? (
             <span className="text-small text-ink-2">{words.code}</span>
           ) : (
@@ -291,7 +296,7 @@ export default function Editor({ view, where, address, actions, onLeave }: Props
               type="button"
               className="btn s"
               onClick={() => {
-                take(address)
+                take(`${text} ${address}`)
                 input.current?.focus()
               }}
             >
@@ -389,7 +394,7 @@ function NoteInput({ range, note, onSave }: { range: string; note: string; onSav
         ref={ref}
         className="note-in"
         type="text"
-        maxLength={80}
+        maxLength={maxNote}
         aria-label={words.noteOf(range)}
         defaultValue={note}
         onBlur={(event) => onSave(event.target.value)}

@@ -30,7 +30,7 @@ export const severity: Record<News['kind'], 'stop' | 'warn' | 'retiring' | 'wait
   address_refused: 'stop',
   whitelist_empty: 'stop',
   waiting_for_activation: 'wait',
-  api_user_off: 'warn',
+  api_user_off: 'stop',
   unconfirmed_pair: 'warn',
   pending_pair: 'wait',
   overlap_running: 'retiring',

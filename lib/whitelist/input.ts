@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { TicketText } from '@/lib/access/input'
 import { codeBox, line, uuidText } from '@/lib/text'
-import { maxEntries } from './model'
+import { maxEntries, maxNote } from './model'
 
-const note = line(80)
+const note = line(maxNote)
 const version = z.number().int().min(0).max(1_000_000_000)
 
 export const WhitelistChangeInput = z.strictObject({

@@ -6,6 +6,8 @@
 
 /** Entries one whitelist may hold. */
 export const maxEntries = 200
+/** Characters of a note. */
+export const maxNote = 80
 
 /** `words` are signed 32-bit: one for IPv4, four for IPv6, most significant first. */
 export type ParsedAddress = { readonly family: 4 | 6; readonly words: readonly number[] }
@@ -73,18 +75,33 @@ export function parseAddress(text: string): ParsedAddress | null {
   return address && isMapped(address) ? { family: 4, words: [address.words[3] ?? 0] } : address
 }
 
-/** A pasted piece with the line it stood on (from 1), parsed or with the reason why not. */
-export type Pasted = { text: string; line: number; result: RangeResult }
+/** A pasted piece with the line it stood on (from 1), parsed or with the reason why not, and the note beside it. */
+export type Pasted = { text: string; line: number; result: RangeResult; note: string }
 
-/** Pieces between commas, semicolons, blanks and line ends. Nothing is dropped: what cannot be read keeps its text. */
+/**
+ * Pieces between commas, semicolons, blanks and line ends. Words after the address of a line are its note, as lists of
+ * servers are kept; a line that begins with `#` is a remark. What else cannot be read keeps its text.
+ */
 export function splitPasted(text: string): Pasted[] {
-  return text.split(/\r\n|\n|\r/).flatMap((row, index) =>
-    row
-      .split(/[\s,;]/)
-      .filter((piece) => piece !== '')
-      .map((piece) => ({ text: piece, line: index + 1, result: parseRange(piece) })),
-  )
+  return text.split(/\r\n|\n|\r/).flatMap((row, index) => {
+    const pieces = row.split(/[\s,;]/).filter((piece) => piece !== '')
+    if (pieces[0]?.startsWith('#')) return []
+    const read = pieces.map((piece) => ({ text: piece, line: index + 1, result: parseRange(piece), note: '' }))
+    const [first, second] = read
+    const hasNote = first?.result.ok && second && read.every((p) => p === first || !p.result.ok) && isWord(second.text)
+    return hasNote ? [{ ...first, note: noteIn(row, first.text) }] : read
+  })
 }
+
+/** Begins a note: a remark sign, or a word that nobody could have meant as an address. */
+const isWord = (piece: string): boolean => /^(#|\/\/|[-–—"'(]|\p{L}[^.:/*%]*$)/u.test(piece)
+
+const noteIn = (row: string, address: string): string =>
+  row
+    .slice(row.indexOf(address) + address.length)
+    .replace(/^[\s,;#/–—-]+/, '')
+    .slice(0, maxNote)
+    .trim()
 
 /** Whether any range of the list holds the address. An empty list holds none. */
 export function matches(list: readonly Range[], address: ParsedAddress): boolean {

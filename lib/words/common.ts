@@ -30,7 +30,7 @@ export const errorWords = {
   notFoundTitle: 'There is nothing here',
   notFoundText: 'The address is wrong, or it belongs to an account that you are not a member of.',
   home: 'Go to Integration status',
-  lostTitle: 'The answer did not arrive',
+  lostTitle: 'The answer did not arrive.',
   lostText: 'We can’t tell whether it was done. Reload the page to see how things stand before you try again.',
 }
 

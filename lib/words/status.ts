@@ -31,6 +31,7 @@ export const statusWords = {
     'Everything that reaches the gate is counted here, accepted or refused, with the reason. Generate credentials and make the first call.',
   emptyGo: 'Go to the credentials',
   noNews: 'Nothing needs you.',
+  noNewsYet: 'Nothing to report yet. The set-up list says what comes next.',
   since: 'Since',
   lastAt: 'Last at',
   ends: 'It ends',
