@@ -201,9 +201,12 @@ test('discard is immediate and final', async ({ page }) => {
   await expect(page.getByRole('dialog')).toBeHidden()
   await expect(async () => expect((await token(thrown)).status).toBe(400)).toPass({ timeout: 3_000 })
   expect((await token(pair)).status).toBe(200)
-  // Using a discarded pair is its own line on everybody's home.
+  // Using a discarded pair is its own line on everybody's home; a page that is open offers what is new.
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Integration status' }).click()
   await expect(page.getByText(/discarded/i).first()).toBeVisible({ timeout: 10_000 })
+  await token({ ...pair, secret: `${pair.secret.slice(0, -1)}x` })
+  await page.getByRole('button', { name: 'Show what is new' }).click({ timeout: 10_000 })
+  await expect(page.getByRole('button', { name: 'Show what is new' })).toBeHidden()
 })
 
 test('suspension stops every credential, people can read and change nothing', async ({ page }) => {

@@ -14,12 +14,20 @@ import {
   verdicts,
   statusWords as words,
 } from '@/lib/words/status'
+import { Newer } from './newer'
 import { Requests } from './requests'
 
-type Props = { status: Status; base: string; mayOpenAccessList: boolean; mayOpenActivity: boolean }
+type Props = {
+  status: Status
+  pulse: string
+  pulsePath: string
+  base: string
+  mayOpenAccessList: boolean
+  mayOpenActivity: boolean
+}
 
 /** Everyone's home: one verdict, the worst news first with its cure, a checklist that ticks itself. */
-export function StatusPage({ status, base, mayOpenAccessList, mayOpenActivity }: Props) {
+export function StatusPage({ status, pulse, pulsePath, base, mayOpenAccessList, mayOpenActivity }: Props) {
   const first = status.news[0]
   const tone: Tone = first ? severity[first.kind] : status.lastRequest ? 'open' : 'over'
   const verdict = first ? verdicts[severity[first.kind]] : status.lastRequest ? verdicts.ok : verdicts.new
@@ -29,7 +37,9 @@ export function StatusPage({ status, base, mayOpenAccessList, mayOpenActivity }:
 
   return (
     <>
-      <PageHead title={words.title} />
+      <PageHead title={words.title}>
+        <Newer pulse={pulse} path={pulsePath} />
+      </PageHead>
       <section className="card verdict" aria-label={verdict.title}>
         <div className="verdict-s">
           <p className="flex items-center gap-2.5 text-verdict">

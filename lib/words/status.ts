@@ -4,6 +4,7 @@ import { many } from './number'
 
 export const statusWords = {
   title: 'Integration status',
+  newer: 'Show what is new',
   lastRequest: 'Last request',
   apiUser: 'API user',
   whitelist: 'Whitelist',
