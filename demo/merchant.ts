@@ -1,14 +1,13 @@
 import { fail, run } from '@/bin/shared/process'
 import { connect } from '@/db/client'
-import { readEnv } from '@/lib/env'
+import { readDemoOperator } from '@/lib/env'
 import { verifyInstallation } from '@/lib/installation'
 import { setMerchantState } from '@/lib/merchants/state'
 import { demoSecrets, runningDemo } from './shared/state'
 
 /** `npm run demo:merchant -- suspend "case 2231"` or `-- activate [ID]`: what an operator would do, in the running demo. */
 run(async () => {
-  // What an operator's program knows, keys not among it; `npm start` alone says that this is a demo.
-  const env = readEnv('operator', { ...process.env, GATEHOUSE_DEMO: '1', GATEHOUSE_ENV: 'test' })
+  const env = readDemoOperator()
   if (!runningDemo(env.dataDir)) return fail(new Refused('no demo runs here: start it with `npm start`'))
   const { merchants } = demoSecrets(env.dataDir)
   const [verb, text] = process.argv.slice(2)
