@@ -61,10 +61,10 @@ const addressLane = (address: ParsedAddress | null): string => `a ${address ? fo
 
 /** The id is what a stranger typed: hashed, so that a long one costs no memory. */
 const pairLane = (publicId: string, address: ParsedAddress | null): string =>
-  `p ${hash('sha256', publicId, 'base64')} ${networkOf(address)}`
+  `p ${hash('sha256', publicId, 'base64')} ${reachOf(address)}`
 
 /** The network a caller can easily move within: an IPv4 /24, an IPv6 /64. */
-const networkOf = (address: ParsedAddress | null): string => {
+const reachOf = (address: ParsedAddress | null): string => {
   if (!address) return '-'
   const { family, words } = address
   return family === 4 ? `4 ${(words[0] ?? 0) >> 8}` : `6 ${words[0]} ${words[1]}`
