@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 /** Tests stand beside what they test. Those that import `@/lib/testing` or `./testing` use a database and run on both kinds. */
-const folders = ['lib', 'db', 'gate', 'bin', 'demo', 'app', 'components', 'testing', 'docs', 'bench']
+const folders = ['lib', 'db', 'gate', 'bin', 'demo', 'app', 'components', 'testing', 'docs', 'bench', 'faults']
 const tests = folders.flatMap((folder) => testsIn(folder))
 const usesDatabase = (file: string): boolean => /from '(@\/lib|\.)\/testing'/.test(readFileSync(file, 'utf8'))
 const onBoth = tests.filter(usesDatabase)

@@ -21,12 +21,12 @@ function filesBelow(folder, endings) {
   return names.filter((n) => endings.some((e) => n.endsWith(e))).map((n) => `${folder}/${n}`)
 }
 
-const sources = ['app', 'components', 'lib', 'gate', 'db', 'bin', 'demo', 'e2e', 'testing', 'bench'].flatMap((folder) =>
-  filesBelow(folder, ['.ts', '.tsx']),
+const sources = ['app', 'components', 'lib', 'gate', 'db', 'bin', 'demo', 'e2e', 'testing', 'bench', 'faults'].flatMap(
+  (folder) => filesBelow(folder, ['.ts', '.tsx']),
 )
 
 /** Where the environment may be read: the one module that checks it, the programs that hand it on, and tests. */
-const mayReadEnvironment = /^(lib\/env\.ts|db\/|bin\/|e2e\/|testing\/|bench\/)|\.test\.tsx?$|\.config\.[jt]s$/
+const mayReadEnvironment = /^(lib\/env\.ts|db\/|bin\/|e2e\/|testing\/|bench\/|faults\/)|\.test\.tsx?$|\.config\.[jt]s$/
 
 function problemsOf(path, text) {
   const problems = []
