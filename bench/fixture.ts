@@ -2,6 +2,7 @@ import { v7 as uuid } from 'uuid'
 import { connect } from '@/db/client'
 import { migrate } from '@/db/migrate'
 import { credential, generation, merchant, person, whitelist, whitelistEntry } from '@/db/schema'
+import { keepTokenKey } from '@/lib/gatekeeping/token-key'
 import { mintPublicId, mintSecret } from '@/lib/secrets/format'
 import { publicHalf } from '@/lib/secrets/hpke'
 import { rememberGateKey } from '@/lib/secrets/known-keys'
@@ -10,8 +11,10 @@ import { rememberGateKey } from '@/lib/secrets/known-keys'
 const [, , url = '', migrations = '', tagKey = '', count = '200'] = process.argv
 await migrate(url, migrations)
 const db = connect(url)
-await rememberGateKey(db, { id: 'bench', raw: publicHalf(Buffer.alloc(32, 3)) })
 const now = new Date()
+const gateKey = { id: 'bench', raw: publicHalf(Buffer.alloc(32, 3)) }
+await rememberGateKey(db, gateKey)
+await keepTokenKey(db, gateKey, now)
 const createdBy = uuid()
 await db.insert(person).values({ id: createdBy, email: 'bench@gate.example', name: 'Bench', passwordHash: 'x' })
 const pairs = []

@@ -1,8 +1,11 @@
 import { join } from 'node:path'
 import { connect } from '@/db/client'
 import { migrate } from '@/db/migrate'
+import { resealSeeds } from '@/lib/access/reseal'
 import { readEnv } from '@/lib/env'
+import { keepTokenKey } from '@/lib/gatekeeping/token-key'
 import { establish, refuseForeignDatabase } from '@/lib/installation'
+import { log } from '@/lib/log'
 import { rememberKeys } from '@/lib/secrets/known-keys'
 import { ready, root, run } from './shared/process'
 
@@ -14,7 +17,12 @@ run(async () => {
   await refuseForeignDatabase(db, claim)
   await migrate(env.databaseUrl, join(root, 'db/migrations'))
   await establish(db, claim)
-  await rememberKeys(db, { totp: env.totpKeys, gate: env.gatePublicKey })
+  const now = new Date()
+  const { fresh } = await rememberKeys(db, { totp: env.totpKeys, gate: env.gatePublicKey }, now)
+  await keepTokenKey(db, env.gatePublicKey, now)
+  // Consoles that run now hold what was known before: only with such a key may seeds be sealed anew.
+  const resealed = fresh.includes(env.totpKeys.current) ? 0 : await resealSeeds(db, env.totpKeys)
+  if (resealed > 0) log('info', 'seeds.resealed', { resealed, key: env.totpKeys.current })
   await db.$client.end()
   ready('migrated')
 })

@@ -1,29 +1,20 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import pg from 'pg'
-import { expect, inject, test } from 'vitest'
-import { connect } from '@/db/client'
-import { migrate } from '@/db/migrate'
+import { expect, test } from 'vitest'
 import { establish } from '@/lib/installation'
 import { mintKeyPair } from '@/lib/secrets/hpke'
 import { rememberKeys } from '@/lib/secrets/known-keys'
 import { programs } from '@/testing/embedded'
+import { migratedDatabase } from '@/testing/fresh-database'
 
 /** A database that was made for `live`, and the environment of a program that fits it. */
 async function installed(): Promise<Record<string, string>> {
-  const name = `programs_${randomBytes(6).toString('hex')}`
-  const client = new pg.Client({ connectionString: inject('controlUrl') })
-  await client.connect()
-  await client.query(`create database ${name}`)
-  await client.end()
-  const url = inject('controlUrl').replace(/[^/]*$/, name)
-  await migrate(url, join(process.cwd(), 'db/migrations'))
-  const db = connect(url, { max: 1 })
+  const { url, db } = await migratedDatabase()
   await establish(db, { environment: 'live', demo: false })
   const totp = { current: 'totp-1', byId: new Map([['totp-1', randomBytes(32)]]) }
   const pair = await mintKeyPair()
-  await rememberKeys(db, { totp, gate: { id: 'gate-1', raw: pair.publicKey } })
+  await rememberKeys(db, { totp, gate: { id: 'gate-1', raw: pair.publicKey } }, new Date())
   await db.$client.end()
   return {
     PATH: process.env['PATH'] ?? '',

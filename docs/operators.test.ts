@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { programRoles, rightsOf } from '@/db/roles'
 import { variables } from '@/lib/env'
 
 type Row = {
@@ -27,15 +28,32 @@ function table(): string[] {
     })
 }
 
-test('the table of the operators’ page says what lib/env reads, all of it and nothing else', () => {
+/** A role's rights on one table; those that end at some columns say so. */
+const shown = (rights: string[] | undefined): string =>
+  rights?.map((right) => right.replace(/ \(.*\)$/, '\u00a0(some)')).join(', ') ?? ''
+
+function rightsTable(): string[] {
+  const tables = [...new Set(programRoles.flatMap((role) => Object.keys(rightsOf[role])))].filter((t) => t !== 'run')
+  const functions = [...new Set(programRoles.flatMap((role) => rightsOf[role].run ?? []))]
+  const may = (name: string) => programRoles.map((role) => (rightsOf[role].run?.includes(name) ? 'run' : ''))
+  return [
+    ...tables.sort().map((table) => [`\`${table}\``, ...programRoles.map((role) => shown(rightsOf[role][table]))]),
+    ...functions.sort().map((name) => [`\`${name}\``, ...may(name)]),
+  ].map((cells) => `| ${cells.join(' | ')} |`)
+}
+
+const heads = { environment: '| name | programs | default | what it is |', rights: '| | console | gate | dispatcher |' }
+
+test.each([
+  ['lib/env reads', heads.environment, table],
+  ['db/roles grants', heads.rights, rightsTable],
+] as const)('the operators’ page says what %s, all of it and nothing else', (_, head, rows) => {
   const text = readFileSync(file, 'utf8')
-  const rows = /\n\|---\|---\|---\|---\|\n((\|.*\n)+)/.exec(text)?.[1]?.trim().split('\n')
+  const start = text.indexOf(head) + `${head}\n|---|---|---|---|\n`.length
+  const standing = /^(\|.*\n)*/.exec(text.slice(start))?.[0] ?? ''
   if (process.env['UPDATE_DOCS']) {
-    const head = '|---|---|---|---|\n'
-    const at = text.indexOf(head) + head.length
-    const rest = text.slice(at).replace(/^(\|.*\n)*/, '')
-    writeFileSync(file, `${text.slice(0, at)}${table().join('\n')}\n${rest}`)
+    writeFileSync(file, `${text.slice(0, start)}${rows().join('\n')}\n${text.slice(start + standing.length)}`)
     return
   }
-  expect(rows).toEqual(table())
+  expect(standing.trim().split('\n')).toEqual(rows())
 })

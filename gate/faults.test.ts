@@ -15,8 +15,8 @@ import { ago, apiUser, bearer, exchange, logged, routesFile, startPair, startUps
 
 /** A way to the database that can be frozen: connections stay, and nothing comes through. */
 async function freezableDatabase() {
-  const url = new URL(inject('databaseUrl').replace(/@%2F([^/]*)\//, '@socket/'))
-  const folder = /@(%2F[^/]*)\//.exec(inject('databaseUrl'))?.[1] ?? url.searchParams.get('host')
+  const url = new URL(inject('urlOf').gate.replace(/@%2F([^/]*)\//, '@socket/'))
+  const folder = /@(%2F[^/]*)\//.exec(inject('urlOf').gate)?.[1] ?? url.searchParams.get('host')
   const target = folder
     ? { path: join(decodeURIComponent(folder), '.s.PGSQL.5432') }
     : { host: url.hostname, port: Number(url.port || 5432) }
@@ -208,7 +208,7 @@ async function startProgram(upstreamUrl: string, changes: Record<string, string>
       PATH: process.env['PATH'] ?? '',
       GATEHOUSE_DEMO: '1',
       GATEHOUSE_ENV: 'test',
-      DATABASE_URL: inject('databaseUrl'),
+      DATABASE_URL: inject('urlOf').gate,
       DATA_DIR: mkdtempSync(join(tmpdir(), 'gatehouse-gate-')),
       GATE_PORT: String(port),
       INTERNAL_PORT: String(port + 100),

@@ -9,6 +9,7 @@ import { eq, sql } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
 import { afterAll, inject } from 'vitest'
 import { credential, generation, merchant, requestLog, whitelist, whitelistEntry } from '@/db/schema'
+import { keepTokenKey } from '@/lib/gatekeeping/token-key'
 import { mintPublicId, mintSecret } from '@/lib/secrets/format'
 import { publicHalf } from '@/lib/secrets/hpke'
 import type { KeyRing } from '@/lib/secrets/keys'
@@ -82,7 +83,7 @@ export function routesFile(routes: unknown = testRoutes): string {
 }
 
 export const gateSettings = (upstreamUrl: string, changes: Partial<ServerSettings> = {}): ServerSettings => ({
-  databaseUrl: inject('databaseUrl'),
+  databaseUrl: inject('urlOf').gate,
   environment: 'test',
   issuer: ISSUER,
   tagKey: testKeys.tag,
@@ -104,7 +105,9 @@ export async function startPair(
   changes: Partial<ServerSettings> = {},
 ): Promise<{ gate: Gate; up: TestUpstream; base: string }> {
   const up = await startUpstream()
-  await rememberGateKey(testDb(), { id: privateKeys.current, raw: publicHalf(Buffer.alloc(32, 3)) })
+  const gateKey = { id: privateKeys.current, raw: publicHalf(Buffer.alloc(32, 3)) }
+  await rememberGateKey(testDb(), gateKey)
+  await keepTokenKey(testDb(), gateKey, new Date())
   const gate = await startGate(gateSettings(up.url, changes))
   afterAll(async () => {
     await gate.stop()

@@ -2,7 +2,7 @@ import { eq, sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { attempt, gateChange, requestLog, signIn } from '@/db/schema'
 import { forgetOld } from './retention'
-import { world } from './testing'
+import { dbOf, world } from './testing'
 
 const DAY = 86_400_000
 
@@ -42,7 +42,7 @@ test('old log-ins, counts and whole days of the request log go; what locks someb
   ])
   await w.db.insert(gateChange).values({ merchantId: w.merchantId, at: ago(2) })
 
-  await forgetOld(w.db, now)
+  await forgetOld(dbOf('dispatcher'), now)
 
   const left = await w.db.select().from(requestLog).where(eq(requestLog.merchantId, w.merchantId))
   expect(left.map((r) => r.at)).toEqual([recent])

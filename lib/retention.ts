@@ -41,18 +41,6 @@ export async function forgetOld(db: Db, now: Date): Promise<void> {
   await db.delete(ticket).where(lt(ticket.expiresAt, before(now, keptDays.tickets)))
 }
 
-/** Whole partitions, so that nothing is read or rewritten. The ones that hold newer rows, and the default one, stay. */
 async function dropPartitions(db: Db, table: 'request_log' | 'audit', olderThan: Date): Promise<void> {
-  const { rows } = await db.execute<{ name: string }>(
-    sql`select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
-        where i.inhparent = ${table}::regclass`,
-  )
-  for (const { name } of rows) {
-    const day = /_(\d{4})(\d{2})(\d{2})?$/.exec(name)
-    if (!day) continue
-    const ends = day[3]
-      ? Date.UTC(Number(day[1]), Number(day[2]) - 1, Number(day[3]) + 1)
-      : Date.UTC(Number(day[1]), Number(day[2]), 1)
-    if (ends <= olderThan.getTime()) await db.execute(sql`drop table if exists ${sql.identifier(name)}`)
-  }
+  await db.execute(sql`select drop_partitions(${table}, ${olderThan.toISOString()})`)
 }

@@ -3,6 +3,7 @@ import { eq, sql } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
 import { inject } from 'vitest'
 import { connect, type Db } from '@/db/client'
+import type { ProgramRole } from '@/db/roles'
 import { factor, generation, sealingKey, usage } from '@/db/schema'
 import { contextOf } from './access/actor'
 import { sealSeed } from './access/factors'
@@ -18,7 +19,10 @@ import { currentCode, mintSeed, STEP_SECONDS } from './secrets/totp'
 
 declare module 'vitest' {
   export interface ProvidedContext {
+    /** As the owner of the tables: for what a test prepares and looks up. */
     databaseUrl: string
+    /** As each program connects: on PostgreSQL with its own role and no other rights. */
+    urlOf: Record<ProgramRole, string>
   }
 }
 
@@ -27,6 +31,14 @@ let shared: Db | undefined
 export const testDb = (): Db => {
   shared ??= connect(inject('databaseUrl'), { max: 6 })
   return shared
+}
+
+const opened = new Map<ProgramRole, Db>()
+/** A pool with the rights of a program and no others. */
+export function dbOf(role: ProgramRole): Db {
+  const known = opened.get(role) ?? connect(inject('urlOf')[role], { max: 6 })
+  opened.set(role, known)
+  return known
 }
 
 const totpKey = Buffer.alloc(32, 7)
@@ -75,7 +87,7 @@ export async function world(options: { state?: 'pending' | 'active' } = {}): Pro
   passwordHash ??= hashPassword(PASSWORD)
 
   const visit = (address = '203.0.113.44'): Visit => ({
-    db,
+    db: dbOf('console'),
     installation: testInstallation,
     now: clock.now(),
     address,

@@ -9,5 +9,6 @@ export default async function setUp(project: TestProject) {
   const database = await startEmbedded()
   await migrate(database.url, join(process.cwd(), 'db/migrations'))
   project.provide('databaseUrl', database.url)
+  project.provide('urlOf', { console: database.url, gate: database.url, dispatcher: database.url })
   return () => database.stop()
 }

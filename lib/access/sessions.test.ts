@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { session, ticket } from '@/db/schema'
-import { world } from '@/lib/testing'
+import { dbOf, world } from '@/lib/testing'
 import { forgetOldSessions } from './sessions'
 
 test('a session is forgotten 180 days after its end, also one in which something was confirmed', async () => {
@@ -21,7 +21,7 @@ test('a session is forgotten 180 days after its end, also one in which something
   await ended(old, 181)
   await ended(recent, 179)
 
-  await forgetOldSessions(w.db, w.clock.now())
+  await forgetOldSessions(dbOf('dispatcher'), w.clock.now())
 
   expect(await rowsOf(old)).toEqual([])
   expect(await rowsOf(recent)).toHaveLength(2)

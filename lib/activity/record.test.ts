@@ -1,7 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { transact } from '@/db/client'
-import { audit, auditHead, membership } from '@/db/schema'
+import { audit, auditHead, credential } from '@/db/schema'
 import { change } from '@/lib/change'
 import { ok } from '@/lib/result'
 import { world } from '@/lib/testing'
@@ -66,21 +66,21 @@ test('a personal value can be erased and the chain still holds', async () => {
 // CHECKS 127
 test('no audit row, no change: the change rolls back with it', async () => {
   const w = await world()
-  const demote = change(await w.olivia.ctx(), 'credentials.regenerate', async ({ tx }) => {
-    await tx.update(membership).set({ role: 'member' }).where(eq(membership.personId, w.adam.id))
+  const silent = change(await w.olivia.ctx(), 'credentials.regenerate', async ({ tx }) => {
+    await tx.update(credential).set({ state: 'active' }).where(eq(credential.merchantId, w.merchantId))
     return ok(null)
   })
-  await expect(demote).rejects.toThrow('recorded nothing')
+  await expect(silent).rejects.toThrow('recorded nothing')
   const broken = change(await w.olivia.ctx(), 'credentials.regenerate', async ({ tx, record }) => {
-    await tx.update(membership).set({ role: 'member' }).where(eq(membership.personId, w.adam.id))
+    await tx.update(credential).set({ state: 'active' }).where(eq(credential.merchantId, w.merchantId))
     await tx.update(auditHead).set({ seq: 0 }).where(eq(auditHead.chain, w.merchantId))
     await record({ action: 'credential.discarded' })
     await record({ action: 'credential.discarded', subject: '\0' })
     return ok(null)
   })
   await expect(broken).rejects.toThrow()
-  const [row] = await w.db.select().from(membership).where(eq(membership.personId, w.adam.id))
-  expect(row?.role).toBe('admin')
+  const [row] = await w.db.select().from(credential).where(eq(credential.merchantId, w.merchantId))
+  expect(row?.state).toBe('inactive')
 })
 
 // CHECKS 115

@@ -1,9 +1,13 @@
-import { and, desc, eq, inArray, isNull, lte, sql } from 'drizzle-orm'
+import { and, desc, eq, getTableColumns, inArray, isNull, lte, sql } from 'drizzle-orm'
 import type { Queryable, Tx } from '@/db/client'
 import { credential, generation } from '@/db/schema'
 import { type GenerationState, generationState } from './model'
 
-export type Generation = typeof generation.$inferSelect & { state: GenerationState }
+/** What its secret is compared with or opened from is no business of the console, which may not even read it. */
+const { digest: _, sealed: __, sealingKeyId: ___, ...shown } = getTableColumns(generation)
+
+type Shown = Omit<typeof generation.$inferSelect, 'digest' | 'sealed' | 'sealingKeyId'>
+export type Generation = Shown & { state: GenerationState }
 export type Credential = typeof credential.$inferSelect
 
 /** The API user of a merchant, locked: whoever changes its generations, switch or rights waits for each other. */
@@ -34,7 +38,7 @@ const LISTED = 20
  */
 export async function generationsOf(db: Queryable, c: Credential, now: Date): Promise<Generation[]> {
   const rows = await db
-    .select()
+    .select(shown)
     .from(generation)
     .where(and(eq(generation.merchantId, c.merchantId), eq(generation.credentialId, c.id)))
     .orderBy(
@@ -54,7 +58,7 @@ export async function generationById(
   now: Date,
 ): Promise<Generation | null> {
   const [row] = await db
-    .select()
+    .select(shown)
     .from(generation)
     .where(and(eq(generation.merchantId, merchantId), eq(generation.id, id)))
   return row ? { ...row, state: generationState(row, now) } : null

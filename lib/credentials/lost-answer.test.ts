@@ -14,7 +14,7 @@ afterEach(async () => {
 
 /** A way to the database that breaks at COMMIT: before it arrives, or after it and before its answer. */
 async function breakingAt(moment: 'before' | 'after'): Promise<Db> {
-  const url = new URL(inject('databaseUrl'))
+  const url = new URL(inject('urlOf').console)
   const folder = decodeURIComponent(url.hostname)
   const toDatabase = (): Socket =>
     folder.startsWith('/')

@@ -1,7 +1,7 @@
 import { and, eq } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { generation, mail } from '@/db/schema'
-import { used, type World, world } from '@/lib/testing'
+import { dbOf, used, type World, world } from '@/lib/testing'
 import { regenerate } from './regenerate'
 import { tidyGenerations } from './tidy'
 
@@ -28,7 +28,7 @@ const told = (w: World) =>
 test('a pair that nobody used is written down as discarded, and nobody is told', async () => {
   const w = await world()
   const id = await overduePair(w)
-  await tidyGenerations(w.db, w.clock.now())
+  await tidyGenerations(dbOf('dispatcher'), w.clock.now())
   expect((await rowOf(w, id))?.discardedAt).toEqual(w.clock.now())
   expect(await told(w)).toEqual([])
 })
@@ -37,8 +37,8 @@ test('a used pair stays, and Root and Owner are told of it once', async () => {
   const w = await world()
   const id = await overduePair(w)
   await used(w, id)
-  await tidyGenerations(w.db, w.clock.now())
-  await tidyGenerations(w.db, w.clock.now())
+  await tidyGenerations(dbOf('dispatcher'), w.clock.now())
+  await tidyGenerations(dbOf('dispatcher'), w.clock.now())
   expect((await rowOf(w, id))?.discardedAt).toBeNull()
   expect((await told(w)).map((m) => m.to).sort()).toEqual([w.ingrid.email, w.olivia.email].sort())
 })

@@ -105,11 +105,16 @@ export function changeFeed(db: Db, url: string, events: FeedEvents): ChangeFeed 
   }
 }
 
-/** `rewound`: the log is behind what we have seen, so this is another database or an older copy of it. */
+/**
+ * The look is a heartbeat as well: it counts only when the database took a commit. One that is read-only, in recovery
+ * or cut off from its synchronous standby still answers, and may lag behind the one where a key was revoked.
+ * `rewound`: the log is behind what we have seen, so this is another database or an older copy of it.
+ */
 async function readLog(db: Db, since: string | null) {
   const seen = sql`coalesce(${since}::pg_snapshot, pg_current_snapshot())`
   const { rows } = await db.execute<{ snapshot: string; rewound: boolean; changed: string[] | null }>(sql`
-    select pg_current_snapshot()::text as snapshot,
+    select gate_heartbeat() as beat,
+           pg_current_snapshot()::text as snapshot,
            pg_snapshot_xmax(${seen}) > pg_snapshot_xmax(pg_current_snapshot()) as rewound,
            (select array_agg(distinct merchant_id) from gate_change
              where xid >= pg_snapshot_xmin(${seen}) and not pg_visible_in_snapshot(xid, ${seen})) as changed`)

@@ -66,7 +66,7 @@ export async function openGatekeeper(settings: GateSettings): Promise<Gatekeeper
   const clock = databaseClock(db)
   await clock.refresh()
   clock.start()
-  const tokens = accessTokens(settings.issuer, await loadTokenKeys(db, settings.privateKeys, clock.now()))
+  const tokens = accessTokens(settings.issuer, await loadTokenKeys(db, settings.privateKeys))
   const feed: ChangeFeed = changeFeed(db, settings.databaseUrl, {
     changed: (merchantIds) => memory.forget(merchantIds),
     lost: () => memory.forgetAll(),
@@ -75,7 +75,7 @@ export async function openGatekeeper(settings: GateSettings): Promise<Gatekeeper
   await feed.start()
   const requests = settings.requestLog ?? requestLogWriter(db)
   const limits = failureLimits()
-  const freshTokens = foreignTokens(tokens, () => loadTokenKeys(db, settings.privateKeys, clock.now()))
+  const freshTokens = foreignTokens(tokens, () => loadTokenKeys(db, settings.privateKeys))
   const conditions = (address: ParsedAddress | null) => ({
     address,
     moneyOutNeedsWhitelist: settings.moneyOutNeedsWhitelist,

@@ -1,4 +1,4 @@
-import { and, eq, isNull, sql } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import type { Db } from '@/db/client'
 import { credential, generation, merchant, whitelist, whitelistEntry } from '@/db/schema'
 import { parseRange } from '@/lib/whitelist/model'
@@ -206,23 +206,13 @@ function intern<V>(known: Map<string, V>, key: string, make: () => V): V {
 }
 
 /**
- * Marks the first accepted call of a pending generation, before it goes upstream. Compare-and-set against the
- * database: two gates, a Discard and the ten minutes may all race with it.
+ * Marks the first accepted call of a pending generation, before it goes upstream. Compare-and-set in the database:
+ * two gates, a Discard and the ten minutes may all race with it.
  * @returns whether the generation may be used; false: re-read it, somebody was faster
  */
 export async function markFirstUse(db: Db, record: GateRecord, now: Date): Promise<boolean> {
-  const marked = await db
-    .update(generation)
-    .set({ firstUsedAt: now })
-    .where(
-      and(
-        eq(generation.id, record.generationId),
-        isNull(generation.firstUsedAt),
-        isNull(generation.discardedAt),
-        isNull(generation.revokedAt),
-        sql`(${generation.acknowledgedAt} is not null or ${generation.pendingUntil} > ${now})`,
-      ),
-    )
-    .returning({ id: generation.id })
-  return marked.length > 0
+  const { rows } = await db.execute<{ marked: boolean }>(
+    sql`select mark_first_use(${record.generationId}, ${now.toISOString()}) as marked`,
+  )
+  return rows[0]?.marked === true
 }

@@ -2,10 +2,10 @@ import { eq, sql } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
 import { beforeEach, expect, test } from 'vitest'
 import { mail } from '@/db/schema'
-import { testDb } from '@/lib/testing'
+import { dbOf } from '@/lib/testing'
 import { deliverDue, type Send } from './deliver'
 
-const db = testDb()
+const db = dbOf('dispatcher')
 /** Far from what other tests enqueue: they write mails due now. */
 const start = new Date('2001-01-01T00:00:00Z')
 const after = (seconds: number): Date => new Date(start.getTime() + seconds * 1000)

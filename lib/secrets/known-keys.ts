@@ -1,6 +1,6 @@
-import { and, eq, isNull } from 'drizzle-orm'
-import type { Queryable } from '@/db/client'
-import { sealingKey } from '@/db/schema'
+import { and, eq, isNull, ne, notInArray, sql } from 'drizzle-orm'
+import { type Db, type Queryable, transact } from '@/db/client'
+import { factor, generation, sealingKey, tokenKey } from '@/db/schema'
 import { openSealed, type PublicKey, sealTo } from './hpke'
 import type { KeyRing } from './keys'
 import { type Binding, open, seal } from './seal'
@@ -14,15 +14,27 @@ export class WrongKey extends Error {}
 const KNOWN_TEXT = Buffer.from('gatehouse')
 const binding = (row: string): Binding => ({ table: 'sealing_key', row, owner: 'installation', purpose: 'canary' })
 
-/** Makes new keys known; called by `migrate` alone. Known ones are proved, not replaced. */
-export async function rememberKeys(db: Queryable, keys: { totp: KeyRing; gate: PublicKey }): Promise<void> {
+/**
+ * Makes new keys known; called by `migrate` alone. Known ones are proved, not replaced; ones that went are retired.
+ * @returns ids of `keys.totp` that were not known before: a console that is still running may not have them yet
+ */
+export async function rememberKeys(
+  db: Db,
+  keys: { totp: KeyRing; gate: PublicKey },
+  now: Date,
+): Promise<{ fresh: string[] }> {
+  await retireUnused(db, keys, now)
+  const fresh: string[] = []
   for (const [id] of keys.totp.byId) {
     const canary = seal(KNOWN_TEXT, binding(id), { ...keys.totp, current: id }).sealed
-    await db.insert(sealingKey).values({ id, purpose: 'totp', canary }).onConflictDoNothing()
+    const row = { id, purpose: 'totp' as const, canary }
+    const made = await db.insert(sealingKey).values(row).onConflictDoNothing().returning({ id: sealingKey.id })
+    fresh.push(...made.map((m) => m.id))
   }
   await rememberGateKey(db, keys.gate)
   await proveTotpKeys(db, keys.totp)
   await provePublicKey(db, keys.gate)
+  return { fresh }
 }
 
 /** What is sealed for the gate refers to this row. */
@@ -55,6 +67,28 @@ export async function provePublicKey(db: Queryable, key: PublicKey): Promise<voi
   if (row?.publicKey !== key.raw.toString('base64')) {
     throw new WrongKey(`GATE_PUBLIC_KEY: the key ${key.id} is not the one the database knows by that id`)
   }
+}
+
+/**
+ * A key that the programs no longer hold is retired once nothing is sealed with it; with something sealed it stays in
+ * use, and proving the keys refuses. Its row is locked first: a reference that is just being written is waited for.
+ */
+async function retireUnused(db: Db, keys: { totp: KeyRing; gate: PublicKey }, now: Date): Promise<void> {
+  const unused = and(
+    isNull(sealingKey.retiredAt),
+    sql`not exists (select from ${factor} where ${factor.sealingKeyId} = ${sealingKey.id})`,
+    sql`not exists (select from ${generation} where ${generation.sealingKeyId} = ${sealingKey.id})`,
+    sql`not exists (select from ${tokenKey}
+          where ${tokenKey.sealingKeyId} = ${sealingKey.id} and ${tokenKey.retiredAt} is null)`,
+  )
+  await transact(db, async (tx) => {
+    await tx.select({ id: sealingKey.id }).from(sealingKey).where(isNull(sealingKey.retiredAt)).for('update')
+    const retire = tx.update(sealingKey).set({ retiredAt: now })
+    await retire.where(
+      and(unused, eq(sealingKey.purpose, 'totp'), notInArray(sealingKey.id, [...keys.totp.byId.keys()])),
+    )
+    await retire.where(and(unused, eq(sealingKey.purpose, 'gate'), ne(sealingKey.id, keys.gate.id)))
+  })
 }
 
 type Row = typeof sealingKey.$inferSelect

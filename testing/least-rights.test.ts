@@ -1,0 +1,115 @@
+import { getTableName, is, sql } from 'drizzle-orm'
+import { PgTable } from 'drizzle-orm/pg-core'
+import pg from 'pg'
+import { describe, expect, inject, it, test } from 'vitest'
+import { sqlState } from '@/db/client'
+import { grantRights, type ProgramRole, programRoles, rightsOf } from '@/db/roles'
+import * as schema from '@/db/schema'
+import { dbOf, testDb } from '@/lib/testing'
+
+/** On the embedded database everybody is one user; every other test of the project `postgres` runs with these rights. */
+const separate = inject('urlOf').gate !== inject('databaseUrl')
+const INSUFFICIENT_PRIVILEGE = '42501'
+
+const outcome = (role: ProgramRole, statement: string): Promise<string | undefined> =>
+  dbOf(role)
+    .execute(sql.raw(statement))
+    .then(() => 'allowed', sqlState)
+
+test('rights name tables that exist', () => {
+  const tables = Object.values(schema).flatMap((t) => (is(t, PgTable) ? [getTableName(t)] : []))
+  for (const role of programRoles) {
+    const { run: _, ...named } = rightsOf[role]
+    expect(tables).toEqual(expect.arrayContaining(Object.keys(named)))
+  }
+})
+
+describe.skipIf(!separate)('each program has its own rights', () => {
+  // CHECKS 125
+  it.each(programRoles)('%s can neither change nor remove what was audited', async (role) => {
+    for (const change of [
+      'update audit set detail = detail',
+      'delete from audit',
+      'truncate audit',
+      'drop table audit',
+    ]) {
+      expect(await outcome(role, change), change).toMatch(/^42501$/)
+    }
+  })
+
+  it.each<[ProgramRole, string]>([
+    ['console', 'select digest from generation'],
+    ['console', 'select sealed from generation'],
+    ['console', 'select * from generation'],
+    ['console', 'select * from token_key'],
+    ['console', 'select * from gateway_credential'],
+    ['console', "insert into merchant (id, name) values ('m', 'm')"],
+    ['console', "update membership set role = 'owner'"],
+    ['console', "update merchant set state = 'active'"],
+    ['console', 'update generation set first_used_at = now()'],
+    ['console', 'update generation set digest = digest'],
+    ['console', "update credential set permissions = '{}'"],
+    ['console', "insert into gate_change (merchant_id) values ('m')"],
+    ['console', 'select mark_first_use(gen_random_uuid(), now())'],
+    ['console', 'delete from sign_in'],
+    ['console', 'select recipient from mail'],
+    ['gate', 'select * from person'],
+    ['gate', 'select * from factor'],
+    ['gate', 'select * from session'],
+    ['gate', 'select * from audit'],
+    ['gate', 'update generation set revoked_at = null'],
+    ['gate', "update credential set state = 'active'"],
+    ['gate', 'update whitelist_entry set removed_at = null'],
+    ['gate', 'delete from request_log'],
+    ['gate', "insert into token_key (id, sealed, sealing_key_id) values ('t', '', 'k')"],
+    ['gate', "select drop_partitions('request_log', '2000-01-01')"],
+    ['dispatcher', 'select password_hash from person'],
+    ['dispatcher', 'select * from factor'],
+    ['dispatcher', 'select digest from generation'],
+    ['dispatcher', 'select * from token_key'],
+    ['dispatcher', 'delete from person'],
+    ['dispatcher', 'update generation set acknowledged_at = now()'],
+  ])('%s may not: %s', async (role, statement) => {
+    expect(await outcome(role, statement)).toBe(INSUFFICIENT_PRIVILEGE)
+  })
+
+  it('takes back what is not on the list, each time it runs, and two at once do not disturb each other', async () => {
+    const clients = await Promise.all([connected(), connected()])
+    await clients[0]?.query('grant select on person to gatehouse_gate')
+    expect(await outcome('gate', 'select id from person limit 1')).toBe('allowed')
+    await Promise.all(clients.map(grantRights))
+    expect(await outcome('gate', 'select id from person limit 1')).toBe(INSUFFICIENT_PRIVILEGE)
+    for (const client of clients) await client.end()
+  })
+
+  it('says what to run when the login may not make roles', async () => {
+    const owner = await connected()
+    await owner.query('create role plain_owner login')
+    await owner.query('create database rights_elsewhere owner plain_owner')
+    const theirs = inject('databaseUrl')
+      .replace('//gatehouse@', '//plain_owner@')
+      .replace(/gatehouse$/, 'rights_elsewhere')
+    const client = await connected(theirs)
+    await expect(grantRights(client)).rejects.toThrow('create role "rights_elsewhere_gate" nologin;')
+    await client.end()
+    await owner.end()
+  })
+})
+
+// CHECKS 125
+it('nobody can shorten the audit below ninety days, nor drop another table', async () => {
+  const asked = (table: string, days: number) =>
+    outcome('dispatcher', `select drop_partitions('${table}', now() - interval '${days} days')`)
+  expect(await asked('audit', 400)).toBe('allowed')
+  expect(await asked('audit', 89)).toBe('P0001')
+  expect(await asked('request_log', 6)).toBe('P0001')
+  expect(await asked('person', 400)).toBe('P0001')
+  const { rows } = await testDb().execute(sql`select 1 from pg_inherits where inhparent = 'audit'::regclass`)
+  expect(rows.length).toBeGreaterThan(1)
+})
+
+async function connected(url = inject('databaseUrl')): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  return client
+}
