@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
-import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { v7 as uuid } from 'uuid'
@@ -11,47 +10,8 @@ import { gatewayCredential } from '@/db/schema'
 import { establish } from '@/lib/installation'
 import { sha256 } from '@/lib/secrets/format'
 import { testDb, testKeys } from '@/lib/testing'
+import { databaseBetween } from '@/testing/database-between'
 import { ago, apiUser, bearer, exchange, logged, routesFile, startPair, startUpstream, tokenFor } from './testing'
-
-/** A way to the database that can be frozen: connections stay, and nothing comes through. */
-async function freezableDatabase() {
-  const url = new URL(inject('urlOf').gate.replace(/@%2F([^/]*)\//, '@socket/'))
-  const folder = /@(%2F[^/]*)\//.exec(inject('urlOf').gate)?.[1] ?? url.searchParams.get('host')
-  const target = folder
-    ? { path: join(decodeURIComponent(folder), '.s.PGSQL.5432') }
-    : { host: url.hostname, port: Number(url.port || 5432) }
-  const pairs = new Set<[net.Socket, net.Socket]>()
-  let frozen = false
-  const server = net.createServer((near) => {
-    const far = net.connect(target as net.NetConnectOpts)
-    const pair: [net.Socket, net.Socket] = [near, far]
-    pairs.add(pair)
-    near.pipe(far).pipe(near)
-    for (const socket of pair)
-      socket.on('error', () => pair.forEach((s) => void s.destroy())).on('close', () => pairs.delete(pair))
-    if (frozen) pair.forEach((s) => void s.pause())
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const through = new URL(url)
-  through.host = `127.0.0.1:${(server.address() as net.AddressInfo).port}`
-  through.searchParams.delete('host')
-  return {
-    url: through.href,
-    freeze() {
-      frozen = true
-      for (const [near, far] of pairs) {
-        near.unpipe(far).pause()
-        far.unpipe(near).pause()
-      }
-    },
-    thaw() {
-      frozen = false
-      for (const pair of pairs) pair.forEach((s) => void s.destroy())
-    },
-    close: () => server.close(),
-  }
-}
 
 async function gateway(
   scopes: string[],
@@ -64,7 +24,7 @@ async function gateway(
   return token
 }
 
-const database = await freezableDatabase()
+const database = await databaseBetween(inject('urlOf').gate)
 const { base, gate, up } = await startPair({ databaseUrl: database.url })
 afterAll(() => database.close())
 const changing = routesFile({ unknown: 'refuse', routes: [{ method: 'GET', path: '/one', permission: '-' }] })

@@ -227,10 +227,15 @@ export const JSON_API = 'application/vnd.api+json'
 export const pairBody = (id: unknown, secret: unknown): string =>
   JSON.stringify({ data: { type: 'auth-token', attributes: { client_id: id, client_secret: secret } } })
 
-export const exchange = (base: string, user: { clientId: string; clientSecret: string }, path = '/token/') =>
+export const exchange = (
+  base: string,
+  user: { clientId: string; clientSecret: string },
+  path = '/token/',
+  headers: Record<string, string> = {},
+) =>
   fetch(base + path, {
     method: 'POST',
-    headers: { 'Content-Type': JSON_API },
+    headers: { 'Content-Type': JSON_API, ...headers },
     body: pairBody(user.clientId, user.clientSecret),
   })
 
