@@ -58,10 +58,15 @@ async function install() {
   const own = at('node_modules/.package-lock.json')
   const byHand = existsSync(own) && statSync(own).mtimeMs >= statSync(at('package-lock.json')).mtimeMs
   if (!byHand || existsSync(mark)) {
-    await runStep('installing packages (npm ci)', npm, ['ci', '--no-audit', '--no-fund', '--include=dev'], {
-      PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: '1',
-      NODE_ENV: 'development',
-    })
+    await runStep(
+      'installing packages (npm ci)',
+      npm,
+      ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--include=dev'],
+      {
+        PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: '1',
+        NODE_ENV: 'development',
+      },
+    )
   }
   writeFileSync(mark, wanted)
 }

@@ -144,6 +144,30 @@ test('a cookie from before the sign-in, and one copied before the sign-out, open
   await thief.close()
 })
 
+// CHECKS 34
+test('after the sign-out nothing comes back: Back, Forward, a new tab, what the browser kept', async ({
+  page,
+  context,
+}) => {
+  await signIn(page, 'owner')
+  await openApiTab(page)
+  await page.evaluate(() => sessionStorage.setItem('kept', 'x'))
+  await page.getByRole('button', { name: /^Account menu/ }).click()
+  const answered = page.waitForResponse((r) => r.url().includes('/sign-in?signed-out=1'))
+  await page.getByRole('menuitem', { name: 'Sign out' }).click()
+  expect((await (await answered).allHeaders())['clear-site-data']).toBe('"cache", "storage"')
+  await expect(page.getByText('You are signed out')).toBeVisible()
+  expect(await page.evaluate(() => sessionStorage.getItem('kept'))).toBeNull()
+  for (const go of ['goBack', 'goBack', 'goForward', 'reload'] as const) {
+    await page[go]()
+    await expect(page.getByRole('button', { name: 'Sign in', exact: true })).toBeVisible()
+    await expect(page.getByText('Your API access credentials')).toHaveCount(0)
+  }
+  const tab = await context.newPage()
+  await tab.goto(`${base()}/access/api`)
+  await expect(tab.getByRole('button', { name: 'Sign in', exact: true })).toBeVisible()
+})
+
 // CHECKS 105
 test('after the sign-in one lands on our own pages, whatever was asked for', async ({ page }) => {
   for (const next of [

@@ -1,7 +1,6 @@
 'use server'
 import 'server-only'
 import { cookies } from 'next/headers'
-import { redirect } from 'next/navigation'
 import { cookieOptions, deviceCookie, sessionCookie } from '@/app/auth'
 import { actingPerson, fromOurPage, setSessionCookie, visit } from '@/app/session'
 import { SignInInput } from '@/lib/access/input'
@@ -26,9 +25,10 @@ export async function signInAction(given: unknown, next: unknown): Promise<Resul
   return ok({ path: returnPath(next) })
 }
 
-export async function signOutAction(): Promise<void> {
+/** @returns where to go, as a new page: what the browser remembers of the old ones goes with them (`next.config.js`) */
+export async function signOutAction(): Promise<{ path: string }> {
   const who = await actingPerson()
   if (who.ok) await endSession(who.value, who.value.person.sessionId)
   ;(await cookies()).delete({ name: sessionCookie(), ...cookieOptions() })
-  redirect('/sign-in?signed-out=1')
+  return { path: '/sign-in?signed-out=1' }
 }

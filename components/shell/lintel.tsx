@@ -19,7 +19,7 @@ type Props = {
   /** Access list and Activity: Root, Owner, Admin. */
   mayOpenAccessList: boolean
   mayOpenActivity: boolean
-  signOut: () => Promise<unknown>
+  signOut: () => Promise<{ path: string }>
 }
 
 /** The one dark beam across the top: where, what, who. */

@@ -3,14 +3,15 @@ import { useState } from 'react'
 import { LogOut } from '@/components/ui/icons'
 import { shellWords as words } from '@/lib/words/shell'
 
-/** A form, so that it works before the page is interactive too. */
-export function SignOut({ signOut }: { signOut: () => Promise<unknown> }) {
+/** Leaves by a new page, not by a move within this one: nothing that was shown here comes back by Back. */
+export function SignOut({ signOut }: { signOut: () => Promise<{ path: string }> }) {
   const [busy, setBusy] = useState(false)
   return (
     <form
       action={async () => {
         setBusy(true)
-        await signOut()
+        const { path } = await signOut()
+        window.location.replace(path)
       }}
     >
       <button type="submit" role="menuitem" className="it" aria-disabled={busy}>
