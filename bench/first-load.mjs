@@ -39,16 +39,18 @@ function entryFiles(next, page) {
 /** Builds an app with one empty page, with the Next of this repository. Kept for the next run of the same version. */
 export function emptyApp(root) {
   const { version } = JSON.parse(readFileSync(join(root, 'node_modules/next/package.json'), 'utf8'))
-  const dir = join(root, 'node_modules/.cache/gatehouse', `empty-app-${version}`)
+  const dir = join(root, 'node_modules/.cache/gatehouse', `empty-app-2-${version}`)
   if (existsSync(join(dir, '.next/BUILD_ID'))) return dir
   rmSync(dir, { recursive: true, force: true })
-  mkdirSync(join(dir, 'app'), { recursive: true })
+  mkdirSync(join(dir, 'app/hello'), { recursive: true })
   const element = "import { createElement as h } from 'react'; "
   const files = {
     'package.json': '{"name":"empty","private":true,"type":"module"}',
     'next.config.js': `export default { turbopack: { root: ${JSON.stringify(root)} } }`,
     // Next compiles no JSX below node_modules.
     'app/layout.js': `${element}export default ({ children }) => h('html', { lang: 'en' }, h('body', null, children))`,
+    'app/hello/route.js':
+      "export const dynamic = 'force-dynamic'; export const GET = () => Response.json({ ok: true })",
     'app/page.js': `${element}export default () => h('p', null, 'empty')`,
   }
   for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text)

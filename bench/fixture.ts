@@ -7,8 +7,11 @@ import { mintPublicId, mintSecret } from '@/lib/secrets/format'
 import { publicHalf } from '@/lib/secrets/hpke'
 import { rememberGateKey } from '@/lib/secrets/known-keys'
 
-/** Fills an empty database with merchants that each have an API user and 20 whitelisted ranges. Prints their pairs as JSON. */
-const [, , url = '', migrations = '', tagKey = '', count = '200'] = process.argv
+/**
+ * Fills an empty database with `count` merchants that each have an API user and 20 whitelisted ranges, and `cold` ones
+ * with one range, of which each is asked for once. Prints their pairs as JSON.
+ */
+const [, , url = '', migrations = '', tagKey = '', count = '200', cold = '0'] = process.argv
 await migrate(url, migrations)
 const db = connect(url)
 const now = new Date()
@@ -17,46 +20,68 @@ await rememberGateKey(db, gateKey)
 await keepTokenKey(db, gateKey, now)
 const createdBy = uuid()
 await db.insert(person).values({ id: createdBy, email: 'bench@gate.example', name: 'Bench', passwordHash: 'x' })
-const pairs = []
-for (let i = 0; i < Number(count); i++) {
-  const merchantId = `mrc_bench${i}`
+
+type Pair = { clientId: string; clientSecret: string }
+const AT_ONCE = 200
+
+async function fill(name: string, many: number, ranges: string[]): Promise<Pair[]> {
+  const pairs: Pair[] = []
+  for (let from = 0; from < many; from += AT_ONCE) {
+    const made = Array.from({ length: Math.min(AT_ONCE, many - from) }, (_, i) => one(`mrc_${name}${from + i}`))
+    await db.insert(merchant).values(made.map((m) => m.merchant))
+    await db.insert(credential).values(made.map((m) => m.credential))
+    await db.insert(generation).values(made.map((m) => m.generation))
+    await db.insert(whitelist).values(made.map((m) => m.whitelist))
+    const entries = made.flatMap(({ whitelist: { id, merchantId } }) =>
+      ranges.map((range) => ({ id: uuid(), merchantId, whitelistId: id, range, addedAt: now })),
+    )
+    for (let at = 0; at < entries.length; at += 2000)
+      await db.insert(whitelistEntry).values(entries.slice(at, at + 2000))
+    pairs.push(...made.map((m) => m.pair))
+  }
+  return pairs
+}
+
+function one(merchantId: string) {
   const credentialId = uuid()
-  const whitelistId = uuid()
   const clientId = mintPublicId('test', Buffer.from(tagKey, 'base64'))
   const { secret, digest, fingerprint } = mintSecret('test')
-  await db.insert(merchant).values({ id: merchantId, name: `Bench ${i}`, state: 'active' })
-  await db.insert(credential).values({
-    id: credentialId,
-    merchantId,
-    kind: 'api_user',
-    scheme: 'token',
-    name: 'API user',
-    state: 'active',
-    stateChangedAt: now,
-    permissions: ['*'],
-    createdAt: now,
-  })
-  await db.insert(generation).values({
-    id: uuid(),
-    merchantId,
-    kind: 'credential',
-    credentialId,
-    scheme: 'token',
-    publicId: clientId,
-    digest,
-    fingerprint,
-    reason: 'first_set_up',
-    overlap: 'at_once',
-    createdAt: now,
-    createdBy,
-    pendingUntil: now,
-    acknowledgedAt: now,
-  })
-  await db.insert(whitelist).values({ id: whitelistId, merchantId, credentialId, state: 'on', changedAt: now })
-  const ranges = ['127.0.0.1', ...Array.from({ length: 19 }, (_, n) => `198.51.${n}.0/24`)]
-  const entries = ranges.map((range) => ({ id: uuid(), merchantId, whitelistId, range, addedAt: now }))
-  await db.insert(whitelistEntry).values(entries)
-  pairs.push({ clientId, clientSecret: secret.reveal() })
+  return {
+    pair: { clientId, clientSecret: secret.reveal() },
+    merchant: { id: merchantId, name: merchantId, state: 'active' as const },
+    credential: {
+      id: credentialId,
+      merchantId,
+      kind: 'api_user' as const,
+      scheme: 'token' as const,
+      name: 'API user',
+      state: 'active' as const,
+      stateChangedAt: now,
+      permissions: ['*'],
+      createdAt: now,
+    },
+    generation: {
+      id: uuid(),
+      merchantId,
+      kind: 'credential' as const,
+      credentialId,
+      scheme: 'token' as const,
+      publicId: clientId,
+      digest,
+      fingerprint,
+      reason: 'first_set_up' as const,
+      overlap: 'at_once' as const,
+      createdAt: now,
+      createdBy,
+      pendingUntil: now,
+      acknowledgedAt: now,
+    },
+    whitelist: { id: uuid(), merchantId, credentialId, state: 'on' as const, changedAt: now },
+  }
 }
+
+const twenty = ['127.0.0.1', ...Array.from({ length: 19 }, (_, n) => `198.51.${n}.0/24`)]
+const warm = await fill('bench', Number(count), twenty)
+const once = await fill('cold', Number(cold), ['127.0.0.1'])
 await db.$client.end()
-process.stdout.write(JSON.stringify(pairs))
+process.stdout.write(JSON.stringify({ warm, cold: once }))

@@ -2,45 +2,55 @@ import net from 'node:net'
 
 /**
  * Keep-alive load: each connection sends its next request when the answer to the last has arrived. Counts answers and
- * refusals. Told `{port, requests, connections, ms}` by its parent; answers `{answers, refused, p50, p99}` (ms).
+ * those whose status is not the one that is meant. Told `{ports, requests, connections, ms, status, once}` by its
+ * parent, connections spread over the ports; `once`: each request is sent one time, and then it ends. Answers
+ * `{answers, unmeant, p50, p99}` (ms).
  */
-process.on('message', async ({ port, requests, connections, ms }) => {
+process.on('message', async ({ ports, requests, connections, ms, status = 200, once = false }) => {
   const buffers = requests.map((text) => Buffer.from(text, 'latin1'))
   const until = performance.now() + ms
-  const results = await Promise.all(Array.from({ length: connections }, (_, i) => one(port, buffers, i, until)))
+  let sent = 0
+  const next = () => {
+    if (once ? sent >= buffers.length : performance.now() >= until) return null
+    return buffers[sent++ % buffers.length]
+  }
+  const each = Array.from({ length: connections }, (_, i) => one(ports[i % ports.length], next, status))
+  const results = await Promise.all(each)
   const times = results.flatMap((r) => r.times).sort((a, b) => a - b)
   process.send({
     answers: times.length,
-    refused: results.reduce((sum, r) => sum + r.refused, 0),
+    unmeant: results.reduce((sum, r) => sum + r.unmeant, 0),
     p50: times[Math.floor(times.length * 0.5)] ?? 0,
     p99: times[Math.floor(times.length * 0.99)] ?? 0,
   })
 })
 process.on('disconnect', () => process.exit(0))
 
-function one(port, requests, first, until) {
+function one(port, next, status) {
   return new Promise((resolve, reject) => {
     const socket = net.connect({ port, host: '127.0.0.1', noDelay: true })
-    const result = { times: [], refused: 0 }
-    let next = first
+    const result = { times: [], unmeant: 0 }
+    const meant = `HTTP/1.1 ${status}`
     let sent = 0
     let text = ''
     const send = () => {
+      const request = next()
+      if (request === null) {
+        socket.end()
+        return resolve(result)
+      }
       sent = performance.now()
-      socket.write(requests[next++ % requests.length])
+      socket.write(request)
     }
     socket.on('connect', send)
     socket.on('error', reject)
     socket.on('data', (chunk) => {
       text += chunk.toString('latin1')
       if (!isComplete(text)) return
-      const now = performance.now()
-      result.times.push(now - sent)
-      if (!text.startsWith('HTTP/1.1 2')) result.refused++
+      result.times.push(performance.now() - sent)
+      if (!text.startsWith(meant)) result.unmeant++
       text = ''
-      if (now < until) return send()
-      socket.end()
-      resolve(result)
+      send()
     })
   })
 }

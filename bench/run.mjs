@@ -2,14 +2,17 @@
 /**
  * Measurements with peers, one command: `npm run bench`. Rounds are interleaved and only ratios count, because the
  * machine is shared; targets are set on CPU time per request. Options: --rounds 3 --seconds 2 --json FILE --only WORD
+ * --credentials 100000 (how far the growth of the database is measured)
  */
-import { fork, spawn, spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { bundle, root } from '../bin/build.mjs'
+import { child, cpuOfPid, endChildren } from './children.mjs'
 import { emptyApp, firstLoad } from './first-load.mjs'
+import { compare, measure } from './measure.mjs'
 
 const { values: options } = parseArgs({
   options: {
@@ -17,12 +20,13 @@ const { values: options } = parseArgs({
     seconds: { type: 'string', default: '2' },
     json: { type: 'string' },
     only: { type: 'string', default: '' },
+    credentials: { type: 'string', default: '100000' },
   },
 })
 const rounds = Number(options.rounds)
 const ms = Number(options.seconds) * 1000
-const CONNECTIONS = 16
-const WARM_ANSWERS = 40_000
+/** Records that no gate has in its memory, asked for once each. */
+const COLD_A_ROUND = 2000
 
 const programs = join(root, 'node_modules/.cache/gatehouse/bench')
 const dataDir = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'))
@@ -31,54 +35,90 @@ const keys = {
   GATE_PRIVATE_KEYS: `bench:${Buffer.alloc(32, 3).toString('base64')}`,
   UPSTREAM_SECRET: 'a secret of the measurement and of nothing else',
 }
-const children = []
 const say = (text) => process.stderr.write(`${text}\n`)
+const from = (name) => join(root, name)
+const at = (port) => `http://127.0.0.1:${port}`
+const wanted = (name) => name.includes(options.only)
 
 async function main() {
-  say('building the programs and an empty database')
-  const from = (name) => join(root, name)
-  await bundle({
-    outdir: programs,
-    entryPoints: {
-      owner: from('bin/owner.ts'),
-      fixture: from('bench/fixture.ts'),
-      server: from('bench/server.ts'),
-      location: from('db/embedded/location.ts'),
-    },
-  })
+  say('building the programs and filling an empty database')
+  const entryPoints = Object.fromEntries(
+    [
+      ['owner', 'bin/owner.ts'],
+      ['fixture', 'bench/fixture.ts'],
+      ['server', 'bench/server.ts'],
+      ['growth', 'bench/growth.ts'],
+      ['location', 'db/embedded/location.ts'],
+    ].map(([name, file]) => [name, from(file)]),
+  )
+  await bundle({ outdir: programs, entryPoints })
   const url = process.env.BENCH_DATABASE_URL ?? (await embeddedDatabase())
-  const pairs = JSON.parse(run('fixture.mjs', [url, from('db/migrations'), keys.TAG_KEY, '200']))
-  const hello = await server('hello', '', url)
-  const upstream = await server('hello', '', url)
-  const at = (port) => `http://127.0.0.1:${port}`
-  const verdict = await server('gate-verdict', '', url)
-  const logged = await server('gate-verdict-logged', '', url)
-  const gate = await server('gate-proxy', at(upstream.port), url)
-  const bare = await server('bare-proxy', at(upstream.port), url)
-  const load = await start(fork(from('bench/load.mjs')))
-  const tokens = await Promise.all(pairs.map((pair) => tokenOf(at(verdict.port), pair)))
-  const requests = tokens.map(requestWith)
+  const { warm, cold } = JSON.parse(
+    run('fixture.mjs', [url, from('db/migrations'), keys.TAG_KEY, '200', String(COLD_A_ROUND * (rounds + 1))]),
+  )
+  const load = await child(from('bench/load.mjs'))
+  const context = { load, rounds, ms, say }
+  const server = (kind, upstream = '') => gateServer(kind, upstream, url)
 
-  const results = {}
-  for (const [name, subject, peer, target] of [
-    ['token verdict / bare node:http', verdict, hello, 0.7],
-    ['proxied call / bare node:http reverse proxy', gate, bare, 0.7],
-    ['token verdict with its request log / without', logged, verdict, null],
-  ]) {
-    if (name.includes(options.only)) results[name] = await compare({ name, subject, peer, target, load, requests })
+  const hello = await server('hello')
+  const verdict = await server('gate-verdict')
+  const calls = (await tokensOf(at(verdict.port), warm)).map(requestWith)
+  const hellos = { servers: [hello], requests: calls }
+  const verdicts = { servers: [verdict], requests: calls }
+
+  const results = []
+  const comparison = async (name, target, sides) => {
+    if (wanted(name)) results.push(await compare({ name, target, ...(await sides()) }, context))
   }
-  for (const child of children) child.disconnect?.()
-  if (FIRST_LOAD.includes(options.only)) results[FIRST_LOAD] = scripts()
+  await comparison('token verdict / bare node:http', { least: 0.7 }, async () => ({ subject: verdicts, peer: hellos }))
+  await comparison('proxied call / bare node:http reverse proxy', { least: 0.7 }, async () => ({
+    subject: { servers: [await server('gate-proxy', at(hello.port))], requests: calls },
+    peer: { servers: [await server('bare-proxy', at(hello.port))], requests: calls },
+  }))
+  const helloCalls = calls.map((text) => text.replace('/wallets?page=1', '/hello'))
+  await comparison('V7 token verdict / Next route handler', { least: 15 }, async () => ({
+    subject: verdicts,
+    peer: { servers: [await nextServer()], requests: helloCalls },
+  }))
+  await comparison(
+    'V8 record not in memory / in memory',
+    { least: process.env.BENCH_DATABASE_URL ? 0.3 : 0.08 },
+    async () => {
+      const strangers = (await tokensOf(at((await server('gate-verdict')).port), cold)).map(requestWith)
+      const slice = () => strangers.splice(0, COLD_A_ROUND)
+      const subject = { servers: [await server('gate-verdict')], requests: slice, once: true }
+      await measure(subject, load, ms)
+      return { subject, peer: verdicts }
+    },
+  )
+  await comparison('V11 hit with many remembered / with 200', { least: 1 / 1.15 }, async () => {
+    const many = await server('gate-verdict')
+    const requests = (await tokensOf(at(many.port), cold)).map(requestWith)
+    return { subject: { servers: [many], requests }, peer: verdicts }
+  })
+  const garbage = calls.map((text) => text.replace(/(Bearer .{40})./, '$1_'))
+  await comparison('V9 garbage / token verdict', { least: 0.9 }, async () => ({
+    subject: { servers: [verdict], requests: garbage, status: 401 },
+    peer: verdicts,
+  }))
+  if (wanted('V9 memory after a flood of garbage')) results.push(await flood(await server('gate-verdict'), context))
+  await comparison('V10 token verdict with its request log / without', { least: 0.92 }, async () => ({
+    subject: { servers: [await server('gate-verdict-logged')], requests: calls },
+    peer: verdicts,
+  }))
+  await comparison('V12 two gates / one', { least: 1.7 }, async () => ({
+    subject: { servers: [verdict, await server('gate-verdict')], requests: calls },
+    peer: verdicts,
+  }))
+  // Each has a core of its own: twice the work, at the price of one request each.
+  for (const two of results.filter((r) => r.name.startsWith('V12'))) two.value *= 2
+  endChildren()
+  if (wanted('V11')) results.push(...JSON.parse(run('growth.mjs', [url, options.credentials], ['--expose-gc'])))
+  if (wanted(FIRST_LOAD)) results.push(scripts())
   report(results)
 }
 
-/** A child that lives until we disconnect from it. */
-async function start(child) {
-  children.push(child)
-  return child
-}
-
-async function server(kind, upstream, databaseUrl) {
+async function gateServer(kind, upstream, databaseUrl) {
   const env = {
     PATH: process.env.PATH,
     NODE_ENV: 'production',
@@ -86,90 +126,80 @@ async function server(kind, upstream, databaseUrl) {
     GATEHOUSE_ENV: 'test',
     DATABASE_URL: databaseUrl,
     UPSTREAM_URL: 'http://127.0.0.1:9',
-    ROUTES_FILE: join(root, 'demo/routes.json'),
+    ROUTES_FILE: from('demo/routes.json'),
     ...keys,
   }
-  const child = await start(fork(join(programs, 'server.mjs'), [kind, upstream], { env }))
-  const { port } = await reply(child)
-  return { kind, child, port }
+  const started = await child(join(programs, 'server.mjs'), [kind, upstream], env)
+  const { port } = await started.first()
+  /** Once the request log is written: it belongs to the calls, and must not disturb the next measurement. */
+  const cpuUs = async () => {
+    for (;;) {
+      const now = await started.ask('usage')
+      if (now.queued === 0) return now.cpuUs
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+  return { port, cpuUs, rss: async () => (await started.ask('usage')).rss }
 }
 
-const reply = (child) =>
-  new Promise((resolve, reject) => {
-    const ended = (code) => reject(new Error(`a measured program ended with ${code}`))
-    child.once('exit', ended)
-    child.once('message', (message) => {
-      child.off('exit', ended)
-      resolve(message)
-    })
+/** The smallest route handler of the same framework, as `next start` serves it. */
+async function nextServer() {
+  const app = emptyApp(root)
+  const port = 4300 + (process.pid % 1000)
+  const args = [from('node_modules/next/dist/bin/next'), 'start', '-H', '127.0.0.1', '-p', String(port)]
+  const started = spawn(process.execPath, args, {
+    cwd: app,
+    env: { ...process.env, NODE_ENV: 'production' },
+    stdio: 'ignore',
   })
-
-/** Rounds of both, one after the other, so that a busy moment hits both. */
-async function compare({ name, subject, peer, target, load, requests }) {
-  const seen = { subject: [], peer: [] }
-  for (const server of [peer, subject]) await warm(server, load, requests)
-  for (let round = 1; round <= rounds; round++) {
-    seen.peer.push(await measure(peer, load, requests, ms))
-    seen.subject.push(await measure(subject, load, requests, ms))
-    const ratio = seen.peer.at(-1).cpuUs / seen.subject.at(-1).cpuUs
-    say(`${name}: round ${round} of ${rounds}, ${ratio.toFixed(2)} by CPU`)
-  }
-  const ratios = (of) => seen.subject.map((s, i) => of(s, seen.peer[i]))
-  return {
-    target,
-    ratioByCpu: median(ratios((s, p) => p.cpuUs / s.cpuUs)),
-    ratioByRate: median(ratios((s, p) => s.perSecond / p.perSecond)),
-    subject: summary(seen.subject),
-    peer: summary(seen.peer),
-  }
-}
-
-/** Until the compiler has seen enough: a cold server would be measured with its compilation. */
-async function warm(server, load, requests) {
-  for (let answers = 0; answers < WARM_ANSWERS; ) answers += (await measure(server, load, requests, 500)).answers
-}
-
-async function measure({ child, port }, load, requests, duration) {
-  const before = await cpuOf(child)
-  load.send({ port, requests, connections: CONNECTIONS, ms: duration })
-  const { answers, refused, p50, p99 } = await reply(load)
-  const after = await settled(child)
-  if (refused > 0) throw new Error(`${refused} of ${answers} requests were refused: nothing was measured`)
-  return { answers, cpuUs: (after - before) / answers, perSecond: (answers * 1000) / duration, p50, p99 }
-}
-
-async function cpuOf(child) {
-  child.send('cpu')
-  const { cpu } = await reply(child)
-  return cpu.user + cpu.system
-}
-
-/** CPU time once the request log is written: it belongs to the calls, and must not disturb the next measurement. */
-async function settled(child) {
-  for (;;) {
-    child.send('cpu')
-    const { cpu, queued } = await reply(child)
-    if (queued === 0) return cpu.user + cpu.system
+  process.on('exit', () => started.kill('SIGTERM'))
+  for (let tries = 0; ; tries++) {
+    const answer = await fetch(`${at(port)}/hello`).catch(() => null)
+    if (answer?.status === 200) break
+    if (tries > 200) throw new Error('the empty app does not answer')
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
+  const paths = { port, cpuUs: async () => cpuOfPid(started.pid) }
+  return paths
 }
 
-const summary = (runs) => ({
-  cpuUs: median(runs.map((r) => r.cpuUs)),
-  perSecond: median(runs.map((r) => r.perSecond)),
-  p50: median(runs.map((r) => r.p50)),
-  p99: median(runs.map((r) => r.p99)),
-})
-
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]
+/** How much a gate's memory grows when it refuses tokens that it has never seen before. */
+async function flood(server, { load }) {
+  const some = (n) => Array.from({ length: 20_000 }, (_, i) => requestWith(`${n}.${i}.${'x'.repeat(43)}`))
+  const once = { servers: [server], status: 401 }
+  for (let n = 0; n < 3; n++) await measure({ ...once, requests: some(n) }, load, 2000)
+  const before = await server.rss()
+  let answers = 0
+  for (let n = 3; n < 9; n++) answers += (await measure({ ...once, requests: some(n) }, load, 2000)).answers
+  const value = ((await server.rss()) - before) / 1e6
+  return {
+    name: 'V9 memory after a flood of garbage, MB',
+    value,
+    target: { most: 20 },
+    detail: `${answers} different refusals`,
+  }
+}
 
 const FIRST_LOAD = 'first-load JavaScript / empty Next app'
 function scripts() {
-  if (!existsSync(join(root, '.next/BUILD_ID'))) return { skipped: 'run npm run build first' }
+  if (!existsSync(from('.next/BUILD_ID'))) return { name: FIRST_LOAD, skipped: 'run npm run build first' }
   const empty = firstLoad(emptyApp(root))['/']
-  const routes = firstLoad(root)
-  const worst = Math.max(...Object.values(routes))
-  return { target: 1.25, emptyBytes: empty, worst: worst / empty, routes }
+  const routes = Object.entries(firstLoad(root))
+  const kb = (bytes) => `${(bytes / 1000).toFixed(1)} kB`
+  const detail = [`empty app ${kb(empty)}`, ...routes.map(([route, bytes]) => `${kb(bytes)} ${route}`)].join('; ')
+  return {
+    name: FIRST_LOAD,
+    value: Math.max(...routes.map(([, bytes]) => bytes)) / empty,
+    target: { most: 1.25 },
+    detail,
+  }
+}
+
+async function tokensOf(base, pairs) {
+  const tokens = []
+  for (let i = 0; i < pairs.length; i += 16)
+    tokens.push(...(await Promise.all(pairs.slice(i, i + 16).map((pair) => tokenOf(base, pair)))))
+  return tokens
 }
 
 async function tokenOf(base, { clientId, clientSecret }) {
@@ -199,52 +229,48 @@ async function embeddedDatabase() {
   const owner = join(programs, 'owner.mjs')
   const made = spawnSync(process.execPath, [owner, 'initdb', join(dataDir, 'database')], { env })
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`)
-  const child = spawn(process.execPath, [owner], { env, stdio: ['ignore', 'pipe', 'inherit'] })
-  process.on('exit', () => child.kill('SIGTERM'))
+  const started = spawn(process.execPath, [owner], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  process.on('exit', () => started.kill('SIGTERM'))
   await new Promise((resolve, reject) => {
     let text = ''
-    child.stdout.on('data', (chunk) => {
+    started.stdout.on('data', (chunk) => {
       text += chunk
       if (/^ready/m.test(text)) resolve()
     })
-    child.on('exit', () => reject(new Error(`the embedded database did not start: ${text}`)))
+    started.on('exit', () => reject(new Error(`the embedded database did not start: ${text}`)))
   })
   const { embeddedUrl } = await import(join(programs, 'location.mjs'))
   return embeddedUrl(dataDir)
 }
 
-function run(program, args) {
-  const done = spawnSync(process.execPath, [join(programs, program), ...args], { encoding: 'utf8' })
+function run(program, args, nodeArgs = []) {
+  const done = spawnSync(process.execPath, [...nodeArgs, join(programs, program), ...args], {
+    encoding: 'utf8',
+    maxBuffer: 1e8,
+  })
   if (done.status !== 0) throw new Error(`${program} failed: ${done.stderr}`)
   return done.stdout
 }
 
+const reached = ({ value, target }) =>
+  !target || (target.least === undefined ? value <= target.most : value >= target.least)
+
 function report(results) {
-  for (const [name, r] of Object.entries(results)) {
-    if (r.skipped) process.stdout.write(`${name}: skipped, ${r.skipped}\n`)
-    else if (r.routes) {
-      process.stdout.write(
-        `${name}: ${r.worst.toFixed(2)} at worst (target <= ${r.target}, empty app ${kb(r.emptyBytes)})\n`,
-      )
-      for (const [route, bytes] of Object.entries(r.routes)) {
-        process.stdout.write(`  ${(bytes / r.emptyBytes).toFixed(2)}  ${kb(bytes)}  ${route}\n`)
-      }
-    } else {
-      process.stdout.write(
-        `${name}: ${r.ratioByCpu.toFixed(2)} by CPU (${r.target === null ? 'for information' : `target >= ${r.target}`}), ${r.ratioByRate.toFixed(2)} by rate; ` +
-          `${r.subject.cpuUs.toFixed(1)} against ${r.peer.cpuUs.toFixed(1)} us a request\n`,
-      )
+  for (const result of results) {
+    const { name, value, target, detail, skipped } = result
+    if (skipped) process.stdout.write(`${name}: skipped, ${skipped}\n`)
+    else {
+      const aim = target
+        ? target.least === undefined
+          ? `target <= ${target.most}`
+          : `target >= ${target.least}`
+        : 'for information'
+      process.stdout.write(`${name}: ${value.toFixed(2)} (${aim}${reached(result) ? '' : ', MISSED'}); ${detail}\n`)
     }
   }
   if (options.json) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`)
-  process.stdout.write(`${JSON.stringify(results)}\n`)
-  const missed = Object.values(results).some((r) =>
-    r.routes ? r.worst > r.target : r.target !== null && r.ratioByCpu < r.target,
-  )
-  process.exitCode = missed ? 1 : 0
+  process.exitCode = results.every((r) => r.skipped || reached(r)) ? 0 : 1
 }
-
-const kb = (bytes) => `${(bytes / 1000).toFixed(1)} kB`
 
 main()
   .catch((error) => {
@@ -252,6 +278,7 @@ main()
     process.exitCode = 1
   })
   .finally(() => {
+    endChildren()
     rmSync(dataDir, { recursive: true, force: true, maxRetries: 3 })
     process.exit()
   })

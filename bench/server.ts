@@ -83,6 +83,9 @@ async function gatePort(changes: Pick<ServerSettings, 'forward' | 'requestLog'>)
   return gate.publicPort
 }
 
-process.on('message', () => process.send?.({ cpu: process.cpuUsage(), queued: queued() }))
+process.on('message', () => {
+  const { user, system } = process.cpuUsage()
+  process.send?.({ cpuUs: user + system, queued: queued(), rss: process.memoryUsage.rss() })
+})
 process.on('disconnect', () => process.exit(0))
 process.send?.({ port: await listen() })

@@ -61,10 +61,14 @@ export async function databaseBetween(target: string): Promise<DatabaseBetween> 
   }
 }
 
-/** Frames of the protocol's client side: the first has no type; `Q` and `P` carry a statement (PostgreSQL manual 55.7). */
+/**
+ * Frames of the protocol's client side: the first has no type, `Q` carries a statement, `P` names one and `B` runs one
+ * that was named before (PostgreSQL manual 55.7).
+ */
 function statementReader(found: (text: string) => void): (chunk: Buffer) => void {
   let rest: Buffer = Buffer.alloc(0)
   let started = false
+  const named = new Map<string, string>()
   return (chunk) => {
     rest = Buffer.concat([rest, chunk])
     for (;;) {
@@ -75,7 +79,9 @@ function statementReader(found: (text: string) => void): (chunk: Buffer) => void
       const type = started ? String.fromCharCode(rest[0] ?? 0) : ''
       const body = rest.subarray(typed + 4, length)
       if (type === 'Q') found(textUntilNul(body, 0))
-      if (type === 'P') found(textUntilNul(body, body.indexOf(0) + 1))
+      const second = body.indexOf(0) + 1
+      if (type === 'P') named.set(textUntilNul(body, 0), textUntilNul(body, second))
+      if (type === 'B') found(named.get(textUntilNul(body, second)) ?? '')
       started = true
       rest = rest.subarray(length)
     }

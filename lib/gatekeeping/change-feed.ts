@@ -27,12 +27,15 @@ export type FeedEvents = {
 
 const POLL_MS = 1000
 const POLL_TIMEOUT_MS = 1500
+/** A database that is slow for a moment keeps its LISTEN connection: losing it costs everything that is remembered. */
+const MOST_FAILURES = 3
 const CHANNEL = 'gate_change'
 
 export function changeFeed(db: Db, url: string, events: FeedEvents): ChangeFeed {
   let snapshot: string | null = null
   let freshAt = Number.NEGATIVE_INFINITY
   let listening = false
+  let failures = 0
   /** Ends the LISTEN connection: one that a partition left half open would be believed for hours. */
   let hangUp: () => void = () => {}
   let timer: NodeJS.Timeout | undefined
@@ -51,7 +54,15 @@ export function changeFeed(db: Db, url: string, events: FeedEvents): ChangeFeed 
   function pollAgain(): void {
     timer = setTimeout(() => {
       void poll()
-        .catch(() => hangUp())
+        .then(
+          () => {
+            failures = 0
+          },
+          () => {
+            failures += 1
+            if (failures % MOST_FAILURES === 0) hangUp()
+          },
+        )
         .finally(() => {
           if (!stopped.signal.aborted) pollAgain()
         })
@@ -65,7 +76,6 @@ export function changeFeed(db: Db, url: string, events: FeedEvents): ChangeFeed 
       client.once('end', resolve)
       client.on('error', () => resolve())
       hangUp = resolve
-      stopped.signal.addEventListener('abort', () => resolve(), { once: true })
     })
     client.on('notification', ({ payload }) => events.changed([payload ?? '']))
     try {
@@ -98,6 +108,7 @@ export function changeFeed(db: Db, url: string, events: FeedEvents): ChangeFeed 
     async stop() {
       stopped.abort()
       clearTimeout(timer)
+      hangUp()
       await loop
     },
     freshAt: () => freshAt,

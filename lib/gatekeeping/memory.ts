@@ -34,6 +34,7 @@ const RELOADS = 3
 
 /** @param freshAt monotonic ms up to which changes are known (`./change-feed`) */
 export function gateMemory(db: Db, freshAt: () => number): Memory {
+  const queries = { 'public-id': recordQuery(db, 'public-id'), generation: recordQuery(db, 'generation') }
   const nobody = twoAgeCache<number>(NOBODY_LIMIT)
   const loading = new Map<string, Promise<GateRecord | null>>()
   const byMerchant = new Map<string, Set<GateRecord>>()
@@ -72,7 +73,7 @@ export function gateMemory(db: Db, freshAt: () => number): Memory {
   async function load(key: Key): Promise<GateRecord | null> {
     for (let tries = 0; tries < RELOADS; tries++) {
       const began = ++step
-      const record = await read(db, key, { policies, permissionSets })
+      const record = await read(queries, key, { policies, permissionSets })
       const outdated = Math.max(allForgottenAt, (record && forgottenAt.get(record.merchantId)) ?? 0) > began
       if (!record) nobody.set(`${key.by} ${key.value}`, monotonicMs() + NOBODY_MS)
       if (!record || !outdated) {
@@ -128,9 +129,9 @@ export function gateMemory(db: Db, freshAt: () => number): Memory {
 
 type Shared = { policies: Map<string, Policy>; permissionSets: Map<string, ReadonlySet<string>> }
 
-async function read(db: Db, key: Key, shared: Shared): Promise<GateRecord | null> {
-  if (key.by === 'generation' && !UUID.test(key.value)) return null
-  const [row] = await db
+/** Prepared once per connection: reading a record that is not remembered is what a gate does after each restart. */
+const recordQuery = (db: Db, by: Key['by']) =>
+  db
     .select({
       generation,
       credential,
@@ -151,8 +152,15 @@ async function read(db: Db, key: Key, shared: Shared): Promise<GateRecord | null
       whitelist,
       and(eq(whitelist.merchantId, generation.merchantId), eq(whitelist.credentialId, generation.credentialId)),
     )
-    .where(key.by === 'generation' ? eq(generation.id, key.value) : eq(generation.publicId, key.value))
+    .where(eq(by === 'generation' ? generation.id : generation.publicId, sql.placeholder('value')))
     .limit(1)
+    .prepare(`gate_record_by_${by.replace('-', '_')}`)
+
+type Queries = Record<Key['by'], ReturnType<typeof recordQuery>>
+
+async function read(queries: Queries, key: Key, shared: Shared): Promise<GateRecord | null> {
+  if (key.by === 'generation' && !UUID.test(key.value)) return null
+  const [row] = await queries[key.by].execute({ value: key.value })
   if (!row?.generation.publicId) return null
   const { generation: g, credential: c } = row
   return {
