@@ -1,0 +1,41 @@
+import { parseArgs } from 'node:util'
+import { fuzz } from './input/fuzz'
+import { seedsOf } from './input/seeds'
+import { targets } from './input/targets/all'
+import { figures } from './shared/figures'
+
+/**
+ * Feeds every parser of untrusted input with generated and mutated texts beside an oracle.
+ * `--runs` inputs for each parser, `--only` one of them, `--seed` to repeat a run, `--json` a file for the figures.
+ */
+const { values } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '1000000' },
+    only: { type: 'string' },
+    seed: { type: 'string' },
+    json: { type: 'string' },
+  },
+})
+const seed = Number(values.seed ?? Date.now() % 2 ** 31)
+const all = targets().map((target) => ({ ...target, examples: [...target.examples, ...seedsOf(target.name)] }))
+const chosen = values.only ? all.filter((target) => target.name === values.only) : all
+if (chosen.length === 0) {
+  process.stderr.write(`--only one of: ${all.map((target) => target.name).join(', ')}\n`)
+  process.exit(2)
+}
+
+const table = figures(`hostile input, seed ${seed}`)
+for (const target of chosen) {
+  const runs = Math.min(Number(values.runs), target.most ?? Number.POSITIVE_INFINITY)
+  process.stderr.write(`${target.name} `)
+  const { found, perSecond, slowestMs, outcomes } = await fuzz(target, { runs, seed })
+  table.add({ name: `${target.name}: inputs`, value: runs, unit: '' })
+  table.add({ name: `${target.name}: inputs per second`, value: Math.round(perSecond), unit: '/s' })
+  table.add({ name: `${target.name}: kinds of outcome`, value: outcomes, unit: '', bound: { least: 2 } })
+  table.add({ name: `${target.name}: disagreements`, value: found.length, unit: '', bound: { most: 0 } })
+  table.add({ name: `${target.name}: slowest`, value: slowestMs, unit: 'ms', bound: { most: target.slowest ?? 5 } })
+  for (const { input, why } of found.slice(0, 5))
+    table.broken(`${target.name}: ${why}: ${JSON.stringify(input.slice(0, 300))}`)
+}
+process.stderr.write('\n')
+process.exit(table.report(values.json))
