@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { fuzz } from './input/fuzz'
 import { seedsOf } from './input/seeds'
@@ -5,8 +6,10 @@ import { targets } from './input/targets/all'
 import { figures } from './shared/figures'
 
 /**
- * Feeds every parser of untrusted input with generated and mutated texts beside an oracle.
- * `--runs` inputs for each parser, `--only` one of them, `--seed` to repeat a run, `--json` a file for the figures.
+ * Feeds every parser of untrusted input with generated and mutated texts beside an oracle; then strikes the gate, behind
+ * two nginx and directly, and the embedded database with changed attacks, by the tests that `npm test` runs shortly.
+ * `--runs` inputs for each parser (and a thousandth of it of attacks), `--only` one of them, `--seed` to repeat a run,
+ * `--json` a file for the figures.
  */
 const { values } = parseArgs({
   options: {
@@ -18,9 +21,16 @@ const { values } = parseArgs({
 })
 const seed = Number(values.seed ?? Date.now() % 2 ** 31)
 const all = targets().map((target) => ({ ...target, examples: [...target.examples, ...seedsOf(target.name)] }))
+/** Tests that strike a running program, as long as they are told to. */
+const strikes: Record<string, string> = {
+  gate: 'gate/nginx.test.ts',
+  console: 'bin/shared/console-proxies.test.ts',
+  'embedded-database': 'db/embedded/hostile-bytes.test.ts',
+}
 const chosen = values.only ? all.filter((target) => target.name === values.only) : all
-if (chosen.length === 0) {
-  process.stderr.write(`--only one of: ${all.map((target) => target.name).join(', ')}\n`)
+const struck = values.only ? Object.keys(strikes).filter((name) => name === values.only) : Object.keys(strikes)
+if (chosen.length + struck.length === 0) {
+  process.stderr.write(`--only one of: ${[...all.map((target) => target.name), ...Object.keys(strikes)].join(', ')}\n`)
   process.exit(2)
 }
 
@@ -38,4 +48,13 @@ for (const target of chosen) {
     table.broken(`${target.name}: ${why}: ${JSON.stringify(input.slice(0, 300))}`)
 }
 process.stderr.write('\n')
+for (const name of struck) {
+  const rounds = Math.ceil(Number(values.runs) / 1000)
+  const env = { ...process.env, HOSTILE_ROUNDS: String(rounds), FUZZ_SEED: String(seed) }
+  const began = performance.now()
+  const { status } = spawnSync('npx', ['vitest', 'run', strikes[name] as string], { env, stdio: 'inherit' })
+  table.add({ name: `${name}: rounds`, value: rounds, unit: '' })
+  table.add({ name: `${name}: took`, value: (performance.now() - began) / 1000, unit: 's' })
+  if (status !== 0) table.broken(`${name}: see above`)
+}
 process.exit(table.report(values.json))
