@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
+import { crowd } from './input/crowd'
 import { fuzz } from './input/fuzz'
 import { seedsOf } from './input/seeds'
 import { targets } from './input/targets/all'
@@ -7,7 +8,8 @@ import { figures } from './shared/figures'
 
 /**
  * Feeds every parser of untrusted input with generated and mutated texts beside an oracle; then strikes the gate, behind
- * two nginx and directly, and the embedded database with changed attacks, by the tests that `npm test` runs shortly.
+ * two nginx and directly, and the embedded database with changed attacks, by the tests that `npm test` runs shortly;
+ * then crowds the built product with clients that hold what they can (`--only crowd`).
  * `--runs` inputs for each parser (and a thousandth of it of attacks), `--only` one of them, `--seed` to repeat a run,
  * `--json` a file for the figures.
  */
@@ -28,9 +30,12 @@ const strikes: Record<string, string> = {
   'embedded-database': 'db/embedded/hostile-bytes.test.ts',
 }
 const chosen = values.only ? all.filter((target) => target.name === values.only) : all
+const crowded = !values.only || values.only === 'crowd'
 const struck = values.only ? Object.keys(strikes).filter((name) => name === values.only) : Object.keys(strikes)
-if (chosen.length + struck.length === 0) {
-  process.stderr.write(`--only one of: ${[...all.map((target) => target.name), ...Object.keys(strikes)].join(', ')}\n`)
+if (chosen.length + struck.length === 0 && !crowded) {
+  process.stderr.write(
+    `--only one of: ${[...all.map((target) => target.name), ...Object.keys(strikes), 'crowd'].join(', ')}\n`,
+  )
   process.exit(2)
 }
 
@@ -57,4 +62,5 @@ for (const name of struck) {
   table.add({ name: `${name}: took`, value: (performance.now() - began) / 1000, unit: 's' })
   if (status !== 0) table.broken(`${name}: see above`)
 }
+if (crowded) await crowd(table, 1500)
 process.exit(table.report(values.json))
