@@ -1,7 +1,6 @@
 import 'server-only'
 import { cookies, headers } from 'next/headers'
 import { notFound, redirect } from 'next/navigation'
-import { decode, encode } from 'next-auth/jwt'
 import { cache } from 'react'
 import { contextOf, hasBothFactors, membershipsOf } from '@/lib/access/actor'
 import { SESSION_HOURS } from '@/lib/access/model'
@@ -12,6 +11,7 @@ import type { Ctx, PersonCtx, Visit } from '@/lib/context'
 import { err, ok, type Result } from '@/lib/result'
 import { runtime } from '@/lib/runtime'
 import { cookieOptions, sessionCookie } from './auth'
+import { readSessionCookie, writeSessionCookie } from './session-cookie'
 
 export type { Ctx, PersonCtx }
 export { membershipsOf }
@@ -34,10 +34,8 @@ export const whoIsThere = cache((polling: boolean) => readPerson(polling))
 
 async function readPerson(polling: boolean): Promise<PersonCtx | null> {
   const cookie = (await cookies()).get(sessionCookie())?.value
-  // Not through the library's session: that one is also served as JSON, where a script of the page could read the id.
-  const read = cookie ? await decode({ token: cookie, secret: runtime().sessionSecret }).catch(() => null) : null
-  const sid = read?.['sid']
-  return typeof sid === 'string' ? sessionOf(await visit(), sid, polling) : null
+  const sid = cookie ? await readSessionCookie(cookie, runtime().sessionSecret) : null
+  return sid === null ? null : sessionOf(await visit(), sid, polling)
 }
 
 /** For pages: the person, or the sign-in page. */
@@ -103,11 +101,7 @@ async function contextOrRefusal(who: PersonCtx, merchantId: string): Promise<Ctx
 
 /** Puts the session into the browser. */
 export async function setSessionCookie(token: string): Promise<void> {
-  const value = await encode({
-    token: { sid: token },
-    secret: runtime().sessionSecret,
-    maxAge: SESSION_HOURS * 3600,
-  })
+  const value = await writeSessionCookie(token, runtime().sessionSecret)
   ;(await cookies()).set(sessionCookie(), value, { ...cookieOptions(), maxAge: SESSION_HOURS * 3600 })
 }
 

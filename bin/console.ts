@@ -7,11 +7,13 @@ import { faultOf, log, takeOverConsole } from '@/lib/log'
 import { setRuntime } from '@/lib/runtime'
 import { provePublicKey, proveTotpKeys } from '@/lib/secrets/known-keys'
 import { consoleServer } from './shared/console-server'
+import { provePatched } from './shared/framework'
 import { drain, listenOn } from './shared/listen'
 import { ready, root, run, stopWith } from './shared/process'
 
 /** The pages of Gatehouse, behind a server of our own that resolves the client's address and refuses foreign writes. */
 run(async () => {
+  provePatched(root)
   const env = consoleEnv()
   const db = connect(env.databaseUrl)
   const claim = { environment: env.gatehouseEnv, demo: env.gatehouseDemo }

@@ -4,12 +4,14 @@ import { mintRequestId } from '@/lib/gatekeeping/request-id'
 import { faultOf, log } from '@/lib/log'
 import type { Flights } from './flights'
 import type { Counters } from './metrics'
+import { hold, type Patience } from './patience'
 
 export type InternalSettings = {
   keeper: Gatekeeper
   flights: Flights
   counters: Counters
   draining: () => boolean
+  patience: Patience
 }
 
 type Told = { status: number; type?: string; body: string; headers?: Record<string, string> }
@@ -17,19 +19,16 @@ type Told = { status: number; type?: string; body: string; headers?: Record<stri
 /** The operator's listener: `/healthz` is open, everything else needs a gateway credential. Errors are RFC 9457. */
 export function internalListener(settings: InternalSettings): http.Server {
   const { keeper } = settings
-  const server = http.createServer(
-    { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, requestTimeout: 30_000 },
-    (req, res) => {
-      const requestId = mintRequestId(keeper.clock.now())
-      answer(req, settings, requestId)
-        .catch((error): Told => {
-          log('error', 'internal.failed', { requestId, ...faultOf(error) })
-          return problem(503, 'The answer could not be found.', requestId)
-        })
-        .then((told) => write(res, req.method, requestId, told))
-    },
-  )
-  return server
+  const server = http.createServer({ maxHeaderSize: 16 * 1024, connectionsCheckingInterval: 1000 }, (req, res) => {
+    const requestId = mintRequestId(keeper.clock.now())
+    answer(req, settings, requestId)
+      .catch((error): Told => {
+        log('error', 'internal.failed', { requestId, ...faultOf(error) })
+        return problem(503, 'The answer could not be found.', requestId)
+      })
+      .then((told) => write(res, req.method, requestId, told))
+  })
+  return hold(server, { ...settings.patience, mostConnections: 200, requestMs: 30_000 })
 }
 
 async function answer(req: IncomingMessage, settings: InternalSettings, requestId: string): Promise<Told> {

@@ -10,6 +10,7 @@ import type { Environment } from '@/lib/secrets/format'
 import type { Range } from '@/lib/whitelist/model'
 import type { Flights } from './flights'
 import type { Counters } from './metrics'
+import { hold, type Patience } from './patience'
 import type { Forward } from './proxy'
 import { exchangeToken } from './token'
 import { entryOf, openVisit, send, type Visit } from './visit'
@@ -23,6 +24,7 @@ export type PublicSettings = {
   counters: Counters
   proxies: readonly Range[]
   environment: Environment
+  patience: Patience
 }
 
 /** The gate's own paths; everything else belongs to the upstream. One trailing slash is ignored. */
@@ -62,7 +64,7 @@ export function publicListener(settings: PublicSettings): http.Server {
     }
     const door = DOORS.get(visit.target?.path ?? '')
     if (door === 'ping') return ping(visit)
-    if (door) return exchangeToken(visit, door, keeper)
+    if (door) return exchangeToken(visit, door, keeper, settings.patience.tokenBodyMs)
     return call(visit)
   }
 
@@ -129,13 +131,12 @@ export function publicListener(settings: PublicSettings): http.Server {
 
   const server = http.createServer({
     maxHeaderSize: HEADER_BYTES,
-    headersTimeout: 10_000,
-    requestTimeout: 120_000,
     keepAliveTimeout: 65_000,
-    connectionsCheckingInterval: 2000,
+    connectionsCheckingInterval: 1000,
     highWaterMark: 64 * 1024,
     requireHostHeader: false,
   })
+  hold(server, settings.patience)
   // Node would drop what is beyond a limit in silence: they are all read, and too many are refused below.
   server.maxHeadersCount = 0
   server.on('request', (req, res) => handle(req, res, false))
@@ -191,6 +192,9 @@ const CLIENT_ERRORS: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 }
 
+/** Time to read an answer after which the connection is closed. */
+const LINGER_MS = 1000
+
 function answerRaw(socket: Duplex, status: number, at: Date): void {
   const requestId = mintRequestId(at)
   const title = STATUS_CODES[status] ?? 'Bad Request'
@@ -205,4 +209,6 @@ function answerRaw(socket: Duplex, status: number, at: Date): void {
     'Connection: close',
   ]
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+  // Who does not read it and never closes would keep the place.
+  setTimeout(() => socket.destroy(), LINGER_MS).unref()
 }

@@ -6,6 +6,7 @@ import type { Range } from '@/lib/whitelist/model'
 import { openFlights } from './flights'
 import { internalListener } from './internal'
 import { openCounters } from './metrics'
+import { type Patience, patience as preset } from './patience'
 import { type Forward, upstream } from './proxy'
 import { publicListener } from './public'
 import { watchRoutes } from './routes-file'
@@ -24,6 +25,8 @@ export type ServerSettings = GateSettings & {
   upstreamSilenceMs: number
   /** Instead of the upstream: measurements end accepted calls at once. */
   forward?: Forward
+  /** Instead of the preset: tests do not wait for minutes. */
+  patience?: Partial<Patience>
 }
 
 export type Gate = {
@@ -49,7 +52,8 @@ export async function startGate(settings: ServerSettings): Promise<Gate> {
   const onward = upstream(settings.upstreamUrl, identify, refuse, settings.upstreamSilenceMs)
   let draining = false
 
-  const shared = { keeper, flights, counters }
+  const patience = { ...preset, ...settings.patience }
+  const shared = { keeper, flights, counters, patience }
   const forward = settings.forward ?? onward.forward
   const { proxies, environment } = settings
   const publicOnes = await listenAll(settings.public, () =>

@@ -7,8 +7,10 @@ import { send, type Visit } from './visit'
 
 const METHOD_NOT_ALLOWED = { status: 405, code: 'method_not_allowed', detail: 'Use POST.' }
 
+const TOO_SLOW = { status: 408, code: 'request_timeout', detail: 'The body took too long.' }
+
 /** `POST /token/` and `POST /oauth/token`: a client id and secret for a short token. */
-export async function exchangeToken(visit: Visit, door: Door, keeper: Gatekeeper): Promise<void> {
+export async function exchangeToken(visit: Visit, door: Door, keeper: Gatekeeper, bodyMs: number): Promise<void> {
   visit.scheme = 'token'
   const voice = voiceAt(visit, door)
   if (visit.method !== 'POST') {
@@ -16,7 +18,12 @@ export async function exchangeToken(visit: Visit, door: Door, keeper: Gatekeeper
     send(visit, replyWith(METHOD_NOT_ALLOWED, voice, ['Allow', 'POST']))
     return
   }
-  const body = await readBody(visit)
+  const body = await readBody(visit, bodyMs)
+  if (body === 'too_slow') {
+    visit.verdict = refusal('bad_request')
+    send(visit, replyWith(TOO_SLOW, voice, ['Connection', 'close']))
+    return
+  }
   if (body === 'too_large') {
     refuseAt(visit, refusal('body_too_large'), voice)
     return
@@ -52,10 +59,25 @@ function readRequest(visit: Visit, door: Door, body: Buffer): TokenRequest {
   return door === 'oauth' ? readOauth(contentType, authorization, body) : readJsonApi(contentType, body)
 }
 
-/** At most 16 KB; what is longer is not waited for. */
-async function readBody(visit: Visit): Promise<Buffer | 'too_large'> {
-  const { req, res, seen } = visit
-  if ((seen.contentLength ?? 0) > LONGEST_BODY) return 'too_large'
+/** At most 16 KB within `bodyMs`; what is longer, or comes byte by byte, is not waited for. */
+async function readBody(visit: Visit, bodyMs: number): Promise<Buffer | 'too_large' | 'too_slow'> {
+  if ((visit.seen.contentLength ?? 0) > LONGEST_BODY) return 'too_large'
+  let patience: NodeJS.Timeout | undefined
+  const tooSlow = new Promise<'too_slow'>((resolve) => {
+    patience = setTimeout(() => resolve('too_slow'), bodyMs)
+  })
+  const whole = collect(visit)
+  // A client that left before its body was whole is no fault of ours once nobody waits for it.
+  whole.catch(() => {})
+  try {
+    return await Promise.race([whole, tooSlow])
+  } finally {
+    clearTimeout(patience)
+  }
+}
+
+async function collect(visit: Visit): Promise<Buffer | 'too_large'> {
+  const { req, res } = visit
   if (visit.waits) res.writeContinue()
   const chunks: Buffer[] = []
   let bytes = 0

@@ -110,7 +110,9 @@ export function send(visit: Visit, reply: Reply): void {
   const body = Buffer.from(reply.body)
   const headers = ['X-Request-Id', visit.requestId, 'Content-Length', String(body.length), ...reply.headers]
   const rest = seen.chunked ? Number.POSITIVE_INFINITY : (seen.contentLength ?? 0)
-  if (!req.complete && rest > WORTH_READING) headers.push('Connection', 'close')
+  // Who waits for `100 Continue` and is refused may send the body or the next request: nobody could tell which.
+  const unclear = visit.waits && rest > 0
+  if (!req.complete && (unclear || rest > WORTH_READING)) headers.push('Connection', 'close')
   visit.responseBytes = body.length
   res.writeHead(reply.status, headers)
   res.end(visit.method === 'HEAD' ? undefined : body)

@@ -286,6 +286,53 @@ test('a body that does not say its length, or comes with a GET, is refused', asy
   expect((await ask(direct, { method: 'GET', body: 'x' })).status).toBe(400)
 })
 
+// CHECKS 101
+test.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', ''])(
+  'a form of another site, sent as %j, is refused',
+  async (type) => {
+    const before = seen.length
+    for (const origin of [{}, { Origin: 'null' }, { Origin: 'https://evil.example.test' }]) {
+      expect((await post(direct, { 'Content-Type': type, 'Next-Action': 'x', ...origin } as never)).status).toBe(403)
+    }
+    expect(seen).toHaveLength(before)
+  },
+)
+
+test('a target that is no path is refused', async () => {
+  const before = seen.length
+  for (const target of ['http://evil.example.test/m/harbour', '*', 'evil.example.test:80']) {
+    const answer = await raw(direct, `GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
+    expect([target, answer.slice(0, 12)]).toEqual([target, 'HTTP/1.1 400'])
+  }
+  expect(seen).toHaveLength(before)
+})
+
+// CHECKS 107
+test('connections beyond a number are closed, and a silent one loses its place though it reads nothing', async () => {
+  const few = consoleServer({
+    consoleUrl: CONSOLE,
+    trustedProxies: [],
+    mostConnections: 5,
+    handle: async (_, res) => void res.end('hello'),
+  })
+  expect([few.timeout, few.maxConnections]).toEqual([60_000, 5])
+  few.headersTimeout = 300
+  servers.push(few)
+  await new Promise<void>((done) => few.listen(0, '127.0.0.1', done))
+  const { port } = few.address() as AddressInfo
+  const held = Array.from({ length: 12 }, () => connect(port, '127.0.0.1').on('error', () => {}))
+  let closed = 0
+  for (const socket of held) socket.on('close', () => closed++)
+  await expect.poll(() => closed, { timeout: 5000 }).toBeGreaterThanOrEqual(7)
+  const status = () =>
+    ask(port).then(
+      (answer) => answer.status,
+      () => 0,
+    )
+  await expect.poll(status, { timeout: 8000 }).toBe(200)
+  for (const socket of held) socket.destroy()
+})
+
 // CHECKS 107
 test('headers that trickle in lose their connection', async () => {
   const slow = consoleServer({ consoleUrl: CONSOLE, trustedProxies: [], handle: async (_, res) => void res.end() })

@@ -14,6 +14,8 @@ export type ConsoleServerOptions = {
   trustedProxies: readonly Range[]
   handle: (req: IncomingMessage, res: ServerResponse) => Promise<void>
   onUnbelieved?: () => void
+  /** Connections at once, 2000 unless given. */
+  mostConnections?: number
 }
 
 /**
@@ -36,6 +38,10 @@ export function consoleServer(options: ConsoleServerOptions): Server {
   server.headersTimeout = 10_000
   server.requestTimeout = 20_000
   server.keepAliveTimeout = 30_000
+  // A client that neither sends nor reads.
+  server.timeout = 60_000
+  // People and their browsers are few; whoever opens more connections than this gets them closed.
+  server.maxConnections = options.mostConnections ?? 2000
   // Node would drop what is beyond a limit in silence, and a proxy's own word on the client comes last: too many are
   // refused below.
   server.maxHeadersCount = 0
@@ -59,6 +65,8 @@ async function serve(req: IncomingMessage, res: ServerResponse, options: Console
   if (!address) return refuse(res, 400, 'the proxy handed on an address that is none')
   if (unbelieved) options.onUnbelieved?.()
 
+  // The framework would take the host of an absolute target for a path, and redirect to something near it.
+  if (!req.url?.startsWith('/')) return refuse(res, 400, 'the address is not a path')
   if (!isReadable(pathOf(req))) return refuse(res, 400, 'the address cannot be read')
   if (req.method === 'GET' || req.method === 'HEAD') {
     // A body here has no meaning, and skipping it would leave it on the connection.
@@ -192,6 +200,8 @@ function answerBroken(error: NodeJS.ErrnoException, socket: Socket, options: Con
     ['Connection', 'close'],
   ].map(([name, value]) => `${name}: ${value}\r\n`)
   socket.end(`HTTP/1.1 ${status}\r\n${headers.join('')}\r\n`)
+  // Who does not read it and never closes would keep the place.
+  setTimeout(() => socket.destroy(), 1000).unref()
 }
 
 const one = (header: string | string[] | undefined): string | undefined =>

@@ -12,6 +12,7 @@ import {
   type Message,
   message,
   PROTOCOL_3,
+  proveReadable,
   query,
   readString,
   readyForQuery,
@@ -128,8 +129,10 @@ export class Multiplexer {
       client.frames.push(chunk)
       try {
         for (let next = client.frames.next(); next && !client.gone; next = client.frames.next()) {
-          if (greeted) this.#receive(client, next)
-          else greeted = this.#greet(client, next.bytes)
+          if (greeted) {
+            proveReadable(next)
+            this.#receive(client, next)
+          } else greeted = this.#greet(client, next.bytes)
         }
       } catch (error) {
         if (error instanceof RangeError) this.#dismiss(client, '08P01', `protocol violation: ${error.message}`)

@@ -33,11 +33,27 @@ export const readyForQuery = (status: string): Buffer => message('Z', Buffer.fro
 export const errorResponse = (severity: 'ERROR' | 'FATAL', code: string, text: string): Buffer =>
   message('E', `S${severity}`, `V${severity}`, `C${code}`, `M${text}`, Buffer.from([0]))
 
-/** The string that starts at `from`, and where the next field begins. */
+/**
+ * The string that starts at `from`, and where the next field begins.
+ * @throws RangeError where it has no end
+ */
 export function readString(bytes: Buffer, from: number): { text: string; next: number } {
   const end = bytes.indexOf(0, from)
-  if (end < 0) throw new Error('a string without its end')
+  if (end < 0) throw new RangeError('a string without its end')
   return { text: bytes.toString('utf8', from, end), next: end + 1 }
+}
+
+/** How many strings a message of a client begins with. */
+const stringsOf: Readonly<Record<string, number>> = { Q: 1, P: 2, B: 2, E: 1 }
+
+/** Looks at the parts that are read later, when a client can no longer be told. @throws RangeError where one is broken */
+export function proveReadable({ type, bytes }: Message): void {
+  let at = 5
+  for (let n = stringsOf[type] ?? 0; n > 0; n--) at = readString(bytes, at).next
+  if (type !== 'D' && type !== 'C') return
+  if (bytes[5] !== 'S'.charCodeAt(0) && bytes[5] !== 'P'.charCodeAt(0))
+    throw new RangeError('neither statement nor portal')
+  readString(bytes, 6)
 }
 
 /** Takes a byte stream apart. What has not arrived whole is kept without copying it again and again. */

@@ -4,12 +4,13 @@ import { append, whereabouts } from '@/lib/activity/record'
 import type { PersonCtx } from '@/lib/context'
 import { tellPerson } from '@/lib/mail/enqueue'
 import { err, ok, type Result } from '@/lib/result'
-import { hashPassword } from '@/lib/secrets/password'
+import { BUSY_MS } from '@/lib/secrets/password'
 import { clearAttempts } from './attempts'
 import { spendCode } from './factors'
 import type { ChangePasswordRefusal } from './model'
 import { ownChange } from './own-change'
 import { proveOwn } from './own-proof'
+import { newHash } from './password-check'
 import { passwordWeakness } from './password-rules'
 import { endOtherSessions } from './sessions'
 
@@ -22,13 +23,17 @@ export async function changePassword(
   if (weakness) return err(weakness)
   const proof = await proveOwn(ctx, 'sign_in', given)
   if (!proof.ok) return proof
-  const passwordHash = await hashPassword(given.next)
+  const made = await newHash(ctx.db, [proof.value.lane], given.next)
+  if (made === 'busy') return err('busy', new Date(ctx.now.getTime() + BUSY_MS))
 
   return ownChange(ctx, async (tx) => {
     const sessionsEnded = await endOtherSessions(tx, ctx, 'password_changed')
     if (proof.value.spend && !(await spendCode(tx, proof.value.spend))) return err('code_already_used')
     await clearAttempts(tx, [proof.value.lane])
-    await tx.update(person).set({ passwordHash, passwordChangedAt: ctx.now }).where(eq(person.id, ctx.person.id))
+    await tx
+      .update(person)
+      .set({ passwordHash: made.hash, passwordChangedAt: ctx.now })
+      .where(eq(person.id, ctx.person.id))
     await tellPerson(tx, ctx.person.id, null, {
       notice: 'password_changed',
       values: { name: ctx.person.name, address: ctx.address, at: ctx.now.toISOString() },

@@ -10,5 +10,8 @@ export function normaliseEmail(text: string): string | null {
   )
   if (!match?.[1] || !match[2]) return null
   const domain = domainToASCII(match[2])
-  return domain.includes('.') && /^[a-z0-9.-]+$/.test(domain) ? `${match[1]}@${domain}` : null
+  return domain.length <= 253 && HOST_NAME.test(domain) ? `${match[1]}@${domain}` : null
 }
+
+/** Two labels or more, the last one no number: `127.1` would be an address of a machine, `a.example.` a second name. */
+const HOST_NAME = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?!\d+$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/

@@ -33,6 +33,7 @@ export type FactorPurpose = 'sign_in' | 'operations'
 export type PasswordRefusal =
   | 'wrong_password'
   | 'too_many_attempts'
+  | 'busy'
   | 'operations_factor_missing'
   | 'operations_factor_waits'
 export type CodeRefusal =
@@ -59,6 +60,7 @@ export type EnrolStartRefusal =
   | 'wrong_code'
   | 'code_already_used'
   | 'too_many_attempts'
+  | 'busy'
   | 'sign_in_factor_first'
   | 'signed_out'
   | 'invalid_input'

@@ -5,14 +5,15 @@ import { append, whereabouts } from '@/lib/activity/record'
 import type { PersonCtx } from '@/lib/context'
 import { tellPerson } from '@/lib/mail/enqueue'
 import { err, ok, type Result } from '@/lib/result'
-import { verifyPassword } from '@/lib/secrets/password'
+import { BUSY_MS } from '@/lib/secrets/password'
 import { nextStepAt } from '@/lib/secrets/totp'
 import { limits, takeAttempt } from './attempts'
 import { activeFactor, checkCode } from './factors'
 import type { FactorPurpose } from './model'
+import { checkPassword } from './password-check'
 
 export type OwnProof = { lane: string; spend: { factorId: string; step: number } | null }
-export type OwnProofRefusal = 'wrong_password' | 'wrong_code' | 'code_already_used' | 'too_many_attempts'
+export type OwnProofRefusal = 'wrong_password' | 'wrong_code' | 'code_already_used' | 'too_many_attempts' | 'busy'
 
 /**
  * Password and a current code of one's own factor, for one's own security settings; the same count as every step-up.
@@ -28,7 +29,9 @@ export async function proveOwn(
   if (!taken.allowed) return err('too_many_attempts', taken.retryAt)
 
   const [who] = await ctx.db.select({ hash: person.passwordHash }).from(person).where(eq(person.id, ctx.person.id))
-  if (!(await verifyPassword(given.password, who?.hash ?? null))) return refuse(ctx, 'wrong_password', taken.last)
+  const knows = await checkPassword(ctx.db, [lane], given.password, who?.hash ?? null)
+  if (knows === 'busy') return err('busy', new Date(ctx.now.getTime() + BUSY_MS))
+  if (!knows) return refuse(ctx, 'wrong_password', taken.last)
 
   const f = await activeFactor(ctx.db, ctx.person.id, purpose)
   if (!f) return ok({ lane, spend: null })
@@ -39,7 +42,7 @@ export async function proveOwn(
 }
 
 /** Audited on the person's own chain; the last try of the window is mailed. */
-async function refuse(ctx: PersonCtx, why: Exclude<OwnProofRefusal, 'too_many_attempts'>, last: boolean) {
+async function refuse(ctx: PersonCtx, why: Exclude<OwnProofRefusal, 'too_many_attempts' | 'busy'>, last: boolean) {
   await transact(ctx.db, async (tx) => {
     if (last) {
       await tellPerson(tx, ctx.person.id, null, {

@@ -9,12 +9,13 @@ import { networkOf } from '@/lib/net/network'
 import { refusable } from '@/lib/refusable'
 import { err, ok, type Result } from '@/lib/result'
 import { mintToken, sha256 } from '@/lib/secrets/format'
-import { Busy, hashPassword, needsRehash, verifyPassword } from '@/lib/secrets/password'
+import { BUSY_MS, needsRehash } from '@/lib/secrets/password'
 import { clearAttempts, forgetConsecutive, giveBack, limits, takeAttempt } from './attempts'
 import { normaliseEmail } from './email'
 import { activeFactor, checkCode, spendCode } from './factors'
 import { DEVICE_DAYS, type SignInRefusal } from './model'
 import { lockPerson } from './own-change'
+import { checkPassword, newHash } from './password-check'
 import { startSession } from './sessions'
 
 export type SignInInput = {
@@ -55,47 +56,45 @@ export async function signIn(visit: Visit, input: SignInInput): Promise<Result<S
     if (taken.last && name !== network && who) await tellLocked(visit, who.id)
   }
 
-  try {
-    const knows = await verifyPassword(input.password, who?.passwordHash ?? null)
-    const step = await stepFor(visit, who?.id ?? null, input.code)
-    if (!who || !knows || !step.ok) {
-      await remember(visit, who?.id ?? null, 'failed')
-      return err('refused')
-    }
-    const rehash = needsRehash(who.passwordHash) ? await hashPassword(input.password) : null
-
-    return await refusable(visit.db, async (tx) => {
-      // Checking takes a while: a password changed meanwhile has ended every session, and opens none any more.
-      if ((await lockPerson(tx, who.id)) !== who.passwordHash) return err('refused')
-      if (step.spend && !(await spendCode(tx, step.spend))) return err('refused')
-      if (rehash) await tx.update(person).set({ passwordHash: rehash }).where(eq(person.id, who.id))
-      await clearAttempts(tx, [lane])
-      if (known) await forgetConsecutive(tx, account)
-      else await giveBack(tx, network)
-      const { token, sessionId } = await startSession(tx, who.id, visit)
-      const deviceToken = known && input.deviceToken ? input.deviceToken : await newDevice(tx, visit, who.id)
-      await tx.insert(signInTable).values(row(visit, who.id, 'ok'))
-      if (!known) await tellPerson(tx, who.id, null, { notice: 'new_device', values: where(visit), now: visit.now })
-      await append(tx, {
-        chain: `person:${who.id}`,
-        at: visit.now,
-        action: 'person.signed_in',
-        actorId: who.id,
-        subject: sessionId,
-        detail: { newDevice: !known },
-        personal: {
-          name: who.name,
-          email: who.email,
-          address: visit.address,
-          userAgent: visit.userAgent.slice(0, 200),
-        },
-      })
-      return ok({ personId: who.id, sessionToken: token, deviceToken })
-    })
-  } catch (e) {
-    if (e instanceof Busy) return err('busy', new Date(visit.now.getTime() + 5_000))
-    throw e
+  const taken = lanes.map(([name]) => name)
+  const knows = await checkPassword(visit.db, taken, input.password, who?.passwordHash ?? null)
+  if (knows === 'busy') return err('busy', new Date(visit.now.getTime() + BUSY_MS))
+  const step = await stepFor(visit, who?.id ?? null, input.code)
+  if (!who || !knows || !step.ok) {
+    await remember(visit, who?.id ?? null, 'failed')
+    return err('refused')
   }
+  // Where there is no room for a new hash now, the next sign-in makes it.
+  const fresh = needsRehash(who.passwordHash) ? await newHash(visit.db, [], input.password) : 'busy'
+
+  return await refusable(visit.db, async (tx) => {
+    // Checking takes a while: a password changed meanwhile has ended every session, and opens none any more.
+    if ((await lockPerson(tx, who.id)) !== who.passwordHash) return err('refused')
+    if (step.spend && !(await spendCode(tx, step.spend))) return err('refused')
+    if (fresh !== 'busy') await tx.update(person).set({ passwordHash: fresh.hash }).where(eq(person.id, who.id))
+    await clearAttempts(tx, [lane])
+    if (known) await forgetConsecutive(tx, account)
+    else await giveBack(tx, network)
+    const { token, sessionId } = await startSession(tx, who.id, visit)
+    const deviceToken = known && input.deviceToken ? input.deviceToken : await newDevice(tx, visit, who.id)
+    await tx.insert(signInTable).values(row(visit, who.id, 'ok'))
+    if (!known) await tellPerson(tx, who.id, null, { notice: 'new_device', values: where(visit), now: visit.now })
+    await append(tx, {
+      chain: `person:${who.id}`,
+      at: visit.now,
+      action: 'person.signed_in',
+      actorId: who.id,
+      subject: sessionId,
+      detail: { newDevice: !known },
+      personal: {
+        name: who.name,
+        email: who.email,
+        address: visit.address,
+        userAgent: visit.userAgent.slice(0, 200),
+      },
+    })
+    return ok({ personId: who.id, sessionToken: token, deviceToken })
+  })
 }
 
 /** The code of the sign-in factor, if one is enrolled. Without a factor an empty box is right and anything else wrong. */

@@ -8,11 +8,12 @@ import type { Ctx } from '@/lib/context'
 import { tellOwners } from '@/lib/mail/enqueue'
 import { err, ok, type Result } from '@/lib/result'
 import { mintToken, sha256 } from '@/lib/secrets/format'
-import { verifyPassword } from '@/lib/secrets/password'
+import { BUSY_MS } from '@/lib/secrets/password'
 import { nextStepAt } from '@/lib/secrets/totp'
 import { clearAttempts, giveBack, limits, takeAttempt } from './attempts'
 import { activeFactor, checkCode, spendCode } from './factors'
 import { type ChangeRefusal, type CodeRefusal, changeRefusal, type PasswordRefusal, type Permission } from './model'
+import { checkPassword } from './password-check'
 import { recordForbidden } from './refused'
 
 /** Every operation that asks for proof: who may, and whether the password comes before the code. The server decides. */
@@ -52,7 +53,9 @@ export async function openTicket(ctx: Ctx, given: OpenTicket): Promise<Result<{ 
     const taken = await takeAttempt(ctx.db, laneOf(ctx), limits.stepUp, ctx.now)
     if (!taken.allowed) return err('too_many_attempts', taken.retryAt)
     const [who] = await ctx.db.select().from(person).where(eq(person.id, ctx.actor.personId))
-    if (!(await verifyPassword(given.password ?? '', who?.passwordHash ?? null))) {
+    const knows = await checkPassword(ctx.db, [laneOf(ctx)], given.password ?? '', who?.passwordHash ?? null)
+    if (knows === 'busy') return err('busy', new Date(ctx.now.getTime() + BUSY_MS))
+    if (!knows) {
       await failed(ctx, given.operation, 'wrong_password', taken.last)
       return err('wrong_password')
     }

@@ -57,6 +57,20 @@ describe('the routes file', () => {
     expect(matched(t, 'GET', '/a/b')).toBe('pass')
   })
 
+  it('refuses what an upstream that ignores case by the rules of Unicode would route elsewhere', () => {
+    // CHECKS 78
+    const t = table(
+      [row('POST', '/payouts', { moneyOut: true }), row('GET', '/wallets/Export'), row('*', '/*')],
+      'pass',
+    )
+    expect(matched(t, 'POST', '/payout%C5%BF')).toBeNull()
+    expect(matched(t, 'POST', '/%EF%BD%90ayouts')).toBeNull()
+    expect(matched(t, 'GET', '/wallets/export')).toBeNull()
+    expect(matched(t, 'GET', '/wallets/Export')).toBe('/wallets/Export')
+    expect(matched(t, 'GET', '/caf%C3%A9')).toBe('/*')
+    expect(errors([row('GET', '/a'), row('GET', '/A')])).toHaveLength(1)
+  })
+
   it('names what is wrong, and two rows of equal rank that can meet', () => {
     expect(errors([row('GET', '/a/:x'), row('GET', '/:y/b')])).toHaveLength(1)
     expect(errors([row('GET', '/a/:x'), row('GET', '/a/:y')])).toHaveLength(1)

@@ -82,10 +82,15 @@ function compile(input: z.infer<typeof row>, index: number): Compiled {
   const segments = rest ? all.slice(0, -1) : all
   const literals = segments.filter((segment) => !isName(segment)).length
   const permission = input.permission === NO_PERMISSION ? null : input.permission
-  return { ...input, permission, segments, folded: segments.map(lower), literals, rest, index }
+  return { ...input, permission, segments, folded: segments.map(fold), literals, rest, index }
 }
 
-const lower = (segment: string): string => segment.toLowerCase()
+/**
+ * As an upstream that ignores case may read it: by the rules of Unicode, where `ſ` is an `s` and `K` (Kelvin) a `k`.
+ * Plain lower case, which nearly all segments are, is only looked at.
+ */
+const fold = (segment: string): string =>
+  /^[!-@[-~]*$/.test(segment) ? segment : segment.normalize('NFKC').toUpperCase().toLowerCase()
 
 const isName = (segment: string): boolean => segment.startsWith(':')
 
@@ -107,15 +112,17 @@ function clashes(rows: readonly Compiled[]): string[] {
   )
 }
 
+/** Case counts for nothing here: of two rows that differ by it alone, the order would decide. */
 function canMeet(a: Compiled, b: Compiled): boolean {
   const shared = Math.min(a.segments.length, b.segments.length)
   if (a.segments.length > shared ? !b.rest : b.segments.length > shared && !a.rest) return false
-  return a.segments.slice(0, shared).every((s, i) => isName(s) || isName(b.segments[i]!) || s === b.segments[i])
+  return a.folded.slice(0, shared).every((s, i) => isName(s) || isName(b.folded[i]!) || s === b.folded[i])
 }
 
 /** By number of segments, so that a call meets few rows. */
 function tableOf(compiled: readonly Compiled[], unknown: 'refuse' | 'pass'): RouteTable {
   const sorted = [...compiled].sort(rank)
+  const hasCapitals = sorted.some((r) => r.segments.some((segment, i) => !isName(segment) && segment !== r.folded[i]))
   const longest = Math.max(0, ...sorted.map((r) => r.segments.length)) + 1
   const byLength = Array.from({ length: longest + 1 }, (_, n) =>
     sorted.filter((r) => (r.rest ? r.segments.length < n : r.segments.length === n)),
@@ -124,7 +131,7 @@ function tableOf(compiled: readonly Compiled[], unknown: 'refuse' | 'pass'): Rou
   const find = (method: string, segments: readonly string[]): Compiled | undefined =>
     rows(segments).find((r) => fits(r, r.segments, method, segments))
   const findFolded = (method: string, segments: readonly string[]): Compiled | undefined =>
-    rows(segments).find((r) => fits(r, r.folded, method, segments.map(lower)))
+    rows(segments).find((r) => fits(r, r.folded, method, segments.map(fold)))
 
   return {
     routes: compiled,
@@ -137,7 +144,8 @@ function tableOf(compiled: readonly Compiled[], unknown: 'refuse' | 'pass'): Rou
       }
       const found = find(method, segments)
       // An upstream that ignores case would route `/PAYOUTS` to the row that this spelling has just avoided.
-      if (segments.some((s) => s !== lower(s)) && findFolded(method, segments) !== found) return null
+      const foldable = hasCapitals || segments.some((s) => s !== fold(s))
+      if (foldable && findFolded(method, segments) !== found) return null
       return found ?? (unknown === 'pass' ? 'pass' : null)
     },
   }

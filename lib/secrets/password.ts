@@ -10,20 +10,24 @@ const MAX_WAITING = 200
 let running = 0
 const waiting: (() => void)[] = []
 
-/** Too many people sign in at this moment. */
+/** Too many passwords are being checked at this moment: nothing was looked at. */
 export class Busy extends Error {}
+
+/** When trying again can help after `Busy`: a full queue is worked off by then. */
+export const BUSY_MS = 5_000
 
 async function inLane<T>(work: () => Promise<T>): Promise<T> {
   if (running >= LANES) {
     if (waiting.length >= MAX_WAITING) throw new Busy('too many password checks at once')
     await new Promise<void>((resolve) => waiting.push(resolve))
-  }
-  running++
+  } else running++
   try {
     return await work()
   } finally {
-    running--
-    waiting.shift()?.()
+    // The place is handed over: nobody who comes in between takes it as well.
+    const next = waiting.shift()
+    if (next) next()
+    else running--
   }
 }
 
@@ -39,7 +43,8 @@ let dummy: Promise<string> | undefined
  * a wrong password answer alike. A malformed stored hash says no.
  */
 export async function verifyPassword(plain: string, stored: string | null): Promise<boolean> {
-  dummy ??= hashPassword('nobody has this password')
+  // Not in a lane: made once, and a flood must not refuse it for good.
+  dummy ??= hash('nobody has this password', COST)
   const against = stored ?? (await dummy)
   const matches = await inLane(() => verify(against, typed(plain)).catch(() => false))
   return stored !== null && matches

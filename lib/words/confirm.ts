@@ -26,6 +26,7 @@ export const passwordRefusals: Record<PasswordRefusal, Said> = {
     title: 'Too many tries.',
     text: 'Confirmations are locked for you, and the Owners were told by mail.',
   },
+  busy: { title: 'Many passwords are being checked right now.', text: 'Nothing was counted or changed.' },
   operations_factor_missing: {
     title: 'Your operations code is missing.',
     text: 'Set up Authorization 2FA for operations in Profile and security first.',

@@ -80,6 +80,7 @@ const startRefusals: Record<EnrolStartRefusal, Said> = {
   wrong_code: { title: 'That code does not match.', text: 'Take the one that your authenticator shows now.' },
   code_already_used: { title: 'That code was already used.', text: 'Each code works once.' },
   too_many_attempts: { title: 'Too many tries.', text: 'This is locked for you for a while.' },
+  busy: { title: 'Many passwords are being checked right now.', text: 'Nothing was counted or changed.' },
   sign_in_factor_first: { title: 'Sign-in 2FA comes first.', text: 'Set it up, then this one.' },
   signed_out: { title: 'You are signed out.', text: 'Nothing was changed. Sign in again and repeat it.' },
   invalid_input: { title: 'That could not be read.', text: 'Fill in every field.' },
