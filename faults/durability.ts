@@ -1,3 +1,4 @@
+import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { inArray, sql } from 'drizzle-orm'
@@ -25,8 +26,9 @@ import { installationOf, makeShops, type Shop } from './shared/world'
  * Kills the programs at random moments while people change things and clients call, and compares what is there
  * afterwards with what was acknowledged. The journal is kept here, in a process that is never killed.
  *
- * `--kills 200`, `--seconds 2` between kills on average, `--seed 1`, `--json FILE`; `--small PROGRAMS` runs owner, gate
- * and dispatcher from that folder, without the pages.
+ * `--kills 200`, `--seconds 2` between kills on average, `--seed 1`, `--json FILE`; `--minutes N` ends earlier when the
+ * time is over; `--small PROGRAMS` runs owner, gate and dispatcher from that folder, without the pages, and
+ * `--from DIRECTORY` begins with a copy of that database.
  */
 const self = process.argv[1] ?? ''
 
@@ -52,14 +54,18 @@ async function run(): Promise<number> {
       seconds: { type: 'string', default: '2' },
       seed: { type: 'string', default: '1' },
       json: { type: 'string' },
+      minutes: { type: 'string' },
       small: { type: 'string' },
+      from: { type: 'string' },
     },
   })
-  const kills = Number(values.kills)
+  const latest = performance.now() + (values.minutes ? Number(values.minutes) * 60_000 : Number.POSITIVE_INFINITY)
+  let kills = Number(values.kills)
   const small = values.small
   const random = seeded(Number(values.seed))
-  const table = figures(`Durability of the embedded database: ${kills} kills, seed ${values.seed}`)
+  const table = figures(`Durability of the embedded database, seed ${values.seed}`)
   const its = await product(small ? { command: [self, 'small-start', small], console: false } : {})
+  if (values.from) cpSync(values.from, join(its.dataDir, 'database'), { recursive: true })
   its.start()
   let open: Arena | null = null
   try {
@@ -81,10 +87,11 @@ async function run(): Promise<number> {
       done.set(harm, (done.get(harm) ?? 0) + 1)
       const wrongs = await arena.look(harm)
       for (const wrong of wrongs) table.broken(`after kill ${n} (${harm}): ${wrong}`)
-      if (n % 10 === 0 || wrongs.length > 0) {
+      if (n % 5 === 0 || wrongs.length > 0) {
         const { asked, done: acknowledged } = arena.journal.counts
         process.stdout.write(`${n} kills, ${asked} asked, ${acknowledged} acknowledged, ${wrongs.length} wrong\n`)
       }
+      if (performance.now() > latest) kills = n
       if (wrongs.length > 0) break
     }
     report(table, arena, { done, again: small ? [] : again, gateAgain, kills })
@@ -94,8 +101,11 @@ async function run(): Promise<number> {
       return 1
     }
     return 0
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n${its.said()}\n`)
+    return 1
   } finally {
-    await open?.close()
+    await Promise.race([open?.close(), sleep(10_000)])
     await its.stop()
     its.remove()
   }
