@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Desk, Told } from './desk'
+import { ask } from './wait'
 import type { Person, Shop } from './world'
 
 /** The console as a browser speaks to it: each verb posts its server action, with the cookies it was given. */
@@ -16,10 +17,9 @@ export function consoleDesk(consoleUrl: string, shop: Shop): Desk {
   /** @throws when no answer came, or one that tells nothing of the outcome */
   async function post(who: Person, path: string, action: string, args: unknown[]): Promise<Told> {
     const jar = jarOf(who)
-    const answer = await fetch(consoleUrl + path, {
+    const answer = await ask(consoleUrl + path, {
       method: 'POST',
-      redirect: 'manual',
-      signal: AbortSignal.timeout(20_000),
+      withinMs: 20_000,
       headers: {
         'next-action': ids.get(action) ?? '',
         accept: 'text/x-component',
@@ -35,7 +35,7 @@ export function consoleDesk(consoleUrl: string, shop: Shop): Desk {
       if (!value || /max-age=0|expires=thu, 01 jan 1970/i.test(rest ?? '')) jar.delete(name)
       else jar.set(name, value)
     }
-    const text = await answer.text()
+    const { text } = answer
     if (action === 'signOutAction' && answer.status === 303) return { ok: true, value: null }
     return resultIn(text) ?? fail(`${action}: ${answer.status}`)
   }

@@ -1,6 +1,6 @@
 import type { Pair } from './journal'
 import type { Random } from './random'
-import { sleep } from './wait'
+import { ask, sleep } from './wait'
 
 /** Programs on the merchants' servers: they exchange pairs for tokens and call through the gate, whatever happens. */
 export type Integrators = {
@@ -14,16 +14,16 @@ export type Integrators = {
 /** @returns the status of the exchange, and the token; null when nobody answered */
 export async function exchange(gateUrl: string, pair: Pair): Promise<{ status: number; token: string | null } | null> {
   try {
-    const answer = await fetch(`${gateUrl}/token/`, {
+    const { status, text } = await ask(`${gateUrl}/token/`, {
       method: 'POST',
       headers: { 'content-type': 'application/vnd.api+json' },
       body: JSON.stringify({
         data: { type: 'auth-token', attributes: { client_id: pair.apiKey, client_secret: pair.apiSecret } },
       }),
-      signal: AbortSignal.timeout(3000),
+      withinMs: 3000,
     })
-    const body = (await answer.json()) as { data?: { attributes?: { access?: string } } }
-    return { status: answer.status, token: body.data?.attributes?.access ?? null }
+    const body = JSON.parse(text) as { data?: { attributes?: { access?: string } } }
+    return { status, token: body.data?.attributes?.access ?? null }
   } catch {
     return null
   }
@@ -53,8 +53,7 @@ export function integrators(gateUrl: string, pairs: ReadonlyMap<string, Pair>, r
     accepted.add(pair.generationId)
     const headers = { authorization: `Bearer ${exchanged.token}` }
     for (let n = 0; n < 5 && running; n += 1) {
-      const answer = await fetch(`${gateUrl}/wallets`, { headers, signal: AbortSignal.timeout(3000) }).catch(() => null)
-      await answer?.arrayBuffer().catch(() => null)
+      const answer = await ask(`${gateUrl}/wallets`, { headers, withinMs: 3000 }).catch(() => null)
       count(answer?.status ?? null)
     }
   }

@@ -15,13 +15,35 @@ export async function until<T>(
   }
 }
 
-/** The status of a GET, or null when nobody answered within `withinMs`. */
-export async function statusOf(url: string, withinMs = 1000): Promise<number | null> {
-  try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(withinMs), redirect: 'manual' })
-    await answer.arrayBuffer()
-    return answer.status
-  } catch {
-    return null
+/**
+ * A request that is given up after `withinMs`, whatever becomes of it. Not `AbortSignal.timeout`: its timer keeps
+ * nothing alive and can be collected with the signal, and a request whose server was killed then waits for ever.
+ * @throws when no whole answer came in time
+ */
+export function ask(
+  url: string,
+  { withinMs, ...init }: RequestInit & { withinMs: number },
+): Promise<{ status: number; headers: Headers; text: string }> {
+  const controller = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`${url} did not answer within ${withinMs} ms`))
+      controller.abort()
+    }, withinMs)
+  })
+  const whole = async () => {
+    const answer = await fetch(url, { redirect: 'manual', ...init, signal: controller.signal })
+    return { status: answer.status, headers: answer.headers, text: await answer.text() }
   }
+  const asked = whole()
+  asked.catch(() => {})
+  return Promise.race([asked, late]).finally(() => clearTimeout(timer))
 }
+
+/** The status of a GET, or null when nobody answered within `withinMs`. */
+export const statusOf = (url: string, withinMs = 1000): Promise<number | null> =>
+  ask(url, { withinMs }).then(
+    ({ status }) => status,
+    () => null,
+  )
