@@ -39,6 +39,8 @@ type Harm =
   | 'console'
   | 'gate'
   | 'dispatcher'
+  /** CHECKS 143: SIGTERM to the supervisor, as at a reboot or an upgrade. */
+  | 'terminate'
   /** CHECKS 46: the people's process dies when the database has committed and before it knows. */
   | 'people-after-commit'
   /** CHECKS 48: the connection is cut when COMMIT is sent, before or after the database has it. */
@@ -117,7 +119,8 @@ function plan(random: Random, its: Product): Harm {
   const atCommit: Harm[] = ['people-after-commit', 'people-after-commit', 'cut-before-commit', 'cut-after-commit']
   const many = (its.said().match(/stopped \(/g) ?? []).length
   const dice = random.next()
-  if (dice < 0.6 || many >= 4) return 'everything'
+  if (dice < 0.5 || many >= 4) return 'everything'
+  if (dice < 0.6) return 'terminate'
   if (dice < 0.82) return random.pick(alone)
   return random.pick([...atCommit, 'owner-after-commit'])
 }
@@ -129,7 +132,7 @@ const smallPlan: Harm[] = [
   'cut-after-commit',
   'gate',
   'owner',
-  'everything',
+  'terminate',
 ]
 
 /** The installation with everybody who uses it. */
@@ -259,6 +262,14 @@ async function inflict(harm: Harm, { its, way, people, ...arena }: Arena) {
       const { consoleMs, gateMs } = await its.answers()
       const before = performance.now() - began - Math.max(consoleMs, gateMs)
       return { consoleMs: before + consoleMs, gateMs: before + gateMs }
+    }
+    case 'terminate': {
+      const code = await its.stop()
+      const ms = performance.now() - began
+      if (code !== 0 || ms > 20_000) throw new Error(`SIGTERM: it ended with ${code} after ${Math.round(ms)} ms`)
+      its.start()
+      await its.answers()
+      return null
     }
     case 'people-after-commit': {
       await broken(way, { at: 'after', having: 'insert into "generation"', strike: () => people().kill() }, arena)
