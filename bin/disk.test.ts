@@ -97,7 +97,9 @@ test('the supervisor starts the owner again, and with a disk that works everythi
     expect(rows.map((row) => row.n)).toEqual([1, 2, 3])
     await second.query('insert into noted values (5)')
     await second.end()
-    expect(said.join('\n')).toMatch(new RegExp(`owner +stopped \\(exit code ${FSYNC_FAILED}\\), restart`))
+    expect(said.join('\n')).toMatch(
+      new RegExp(`owner +stopped \\(exit code ${FSYNC_FAILED}: the disk refused an fsync \\(EIO\\): .*\\), restart`),
+    )
   } finally {
     await supervisor.stop()
   }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 
-const folders = ['app', 'bench', 'bin', 'components', 'db', 'demo', 'docs', 'e2e', 'gate', 'lib', 'testing']
+const folders = ['app', 'bench', 'bin', 'components', 'db', 'demo', 'docs', 'e2e', 'faults', 'gate', 'lib', 'testing']
 
 test('every row that a test names stands in docs/checks.md, and no other', () => {
   const named = new Set<number>()

@@ -8,13 +8,13 @@ import { bundle } from '@/bin/build.mjs'
 import { programs, template } from '@/testing/embedded'
 
 /** The short version of `npm run faults -- durability`: owner, gate, dispatcher and people, without the pages. */
-// CHECKS 46, 47, 48, 138
+// CHECKS 46, 47, 48, 138, 143
 test('eight kills while people change things: nothing acknowledged is lost, nothing is half made', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-durability-'))
   const outdir = join(process.cwd(), 'node_modules/.cache/gatehouse/durability')
   await bundle({ outdir, entryPoints: { durability: 'faults/durability.ts' } })
   const json = join(folder, 'figures.json')
-  const options = ['--kills', '8', '--seconds', '0.6', '--small', programs, '--from', await template(), '--json', json]
+  const options = ['--kills', '8', '--seconds', '0.4', '--small', programs, '--from', await template(), '--json', json]
   const run = spawn(process.execPath, ['--enable-source-maps', join(outdir, 'durability.mjs'), ...options], {
     env: { NODE_ENV: 'test', PATH: process.env['PATH'] },
     stdio: ['ignore', 'pipe', 'pipe'],

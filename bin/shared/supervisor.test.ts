@@ -102,6 +102,19 @@ test('a log that cannot be written is said once and stops nobody', async () => {
   expect(alive(pid)).toBe(true)
 })
 
+test('a part that says why it ends is quoted, also when it ends before it is ready again', async () => {
+  const once = join(folder, 'once')
+  const script = `import { existsSync, writeFileSync } from 'node:fs'
+    if (existsSync(${JSON.stringify(once)})) { console.error('cannot start: no room'); process.exit(1) }
+    writeFileSync(${JSON.stringify(once)}, '')
+    console.log('ready x')
+    setTimeout(() => { console.error('the embedded database stops: the disk is full'); process.exit(71) }, 50)`
+  await supervisor.start(part('one', script))
+  await expect.poll(() => said.length, { timeout: 10_000 }).toBeGreaterThan(2)
+  expect(said[1]).toMatch(/one +stopped \(exit code 71: the embedded database stops: the disk is full\), restart/)
+  expect(said[2]).toMatch(/one +stopped \(exit code 1: cannot start: no room, before it was ready\), restart/)
+})
+
 test('a part that never becomes ready stops the start and says what it printed', async () => {
   await expect(supervisor.start(part('bad', `console.error('the key is wrong'); process.exit(3)`))).rejects.toThrow(
     /bad did not start \(exit code 3\):\nthe key is wrong/,

@@ -119,9 +119,8 @@ export class Supervisor {
       }
       const read = (chunk: Buffer) => {
         log.write(chunk)
-        if (isReady) return
         tail = (tail + chunk).slice(-4000)
-        if (!part.once && new RegExp(`^${READY} .*\n`, 'm').test(tail)) becomeReady()
+        if (!isReady && !part.once && new RegExp(`^${READY} .*\n`, 'm').test(tail)) becomeReady()
       }
       child.stdout?.on('data', read)
       child.stderr?.on('data', read)
@@ -129,10 +128,13 @@ export class Supervisor {
       child.on('exit', (code, signal) => {
         clearTimeout(timer)
         running.child = null
+        const why = () => `${signal ?? `exit code ${code}`}${reasonIn(tail)}`
         if (part.once && code === 0) return becomeReady()
         if (!isReady)
-          return reject(new Error(`${part.name} did not start (${signal ?? `exit code ${code}`}):\n${tail}`))
-        if (!running.stopping) this.#restart(running, signal ?? `exit code ${code}`)
+          return reject(
+            new NotStarted(`${part.name} did not start (${signal ?? `exit code ${code}`}):\n${tail}`, why()),
+          )
+        if (!running.stopping) this.#restart(running, why())
       })
     })
   }
@@ -169,7 +171,8 @@ export class Supervisor {
       this.#launch(running).then(
         () => this.#options.say(`${running.part.name.padEnd(12)} ready in ${Date.now() - since} ms`),
         (error: Error) => {
-          if (!running.stopping) this.#restart(running, error.message.split('\n')[0] ?? 'did not start')
+          const why = error instanceof NotStarted ? error.why : error.message
+          if (!running.stopping) this.#restart(running, `${why}, before it was ready`)
         },
       )
     }, pauseMs)
@@ -188,6 +191,24 @@ export class Supervisor {
       this.#options.say(`${name.padEnd(12)} its log cannot be written (${code}): lines are lost`),
     )
   }
+}
+
+class NotStarted extends Error {
+  constructor(
+    message: string,
+    readonly why: string,
+  ) {
+    super(message)
+  }
+}
+
+/** What a part said of its end in the words that programs use for it; nothing where it ended without a word. */
+function reasonIn(tail: string): string {
+  const said = [
+    ...tail.matchAll(/^(?:cannot start|the embedded database stops|the disk refused an fsync[^:\n]*): (.+)$/gm),
+  ]
+  const last = said.at(-1)?.[0]
+  return last ? `: ${last}` : ''
 }
 
 const STOP_WITHIN_MS = 20_000

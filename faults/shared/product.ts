@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -126,15 +127,23 @@ export async function product(options: ProductOptions = {}): Promise<Product> {
   return made
 }
 
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer()
-      await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-      return server
-    }),
-  )
-  const ports = servers.map((server) => (server.address() as { port: number }).port)
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))))
-  return ports
+/**
+ * Ports that nobody has, below those the system gives to outgoing connections: an installation that is down for a
+ * moment finds them free again.
+ */
+async function freePorts(count: number): Promise<number[]> {
+  const found: number[] = []
+  while (found.length < count) {
+    const port = randomInt(15_000, 32_000)
+    if (!found.includes(port) && (await isFree(port))) found.push(port)
+  }
+  return found
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
 }
