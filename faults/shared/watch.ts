@@ -18,12 +18,12 @@ const nothing = (): Seen => ({ ok: 0, unavailable: 0, unanswered: 0, wrong: [] }
 
 /**
  * A gate answers from memory while the database is away, and says 503 when it may no longer (DESIGN 7); an upstream
- * that is away is 502. Nothing else may be seen, and while another part is away nothing but what is right.
+ * that is away is 502, one that is silent is waited for. Nothing else may be seen, and while another part is away nothing but what is right.
  */
 const gateMaySee: Record<string, readonly (keyof Seen)[]> = {
   gate: ['unanswered'],
   owner: ['unavailable'],
-  'demo-sample-api': ['unavailable'],
+  'demo-sample-api': ['unavailable', 'unanswered'],
 }
 
 /** @param pair an acknowledged pair of a merchant that is active; without one the client only pings */
