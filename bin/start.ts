@@ -60,7 +60,7 @@ run(async () => {
   try {
     if (env.embedded) {
       say('database     opening (the first start takes some seconds)')
-      await supervisor.start(part('owner', 'owner', { last: true }))
+      await supervisor.start(part('owner', 'owner', { last: true, watched: true }))
       stopWatch = watch(env.databaseUrl, () => {
         const pid = supervisor.pidOf('owner')
         say('owner        gave no answer for 15 s: killed')

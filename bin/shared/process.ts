@@ -11,7 +11,17 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 export const READY = 'ready'
 
 export function ready(what: string): void {
+  sayAlive()
+  setInterval(sayAlive, ALIVE_EVERY_MS).unref()
   process.stdout.write(`${READY} ${what}\n`)
+}
+
+const ALIVE_EVERY_MS = 1000
+
+/** Tells the supervisor each second that the event loop turns: one that is stuck or frozen says nothing. */
+function sayAlive(): void {
+  // A supervisor that is gone hears nothing; `whenParentEnds` sees to that.
+  if (process.connected) process.send?.('alive', undefined, undefined, () => {})
 }
 
 /** Ends the process with what a person can act on; a stack only where nobody foresaw the error. */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,6 +21,7 @@ beforeEach(() => {
     logDir: join(folder, 'logs'),
     say: (l) => said.push(l),
     onGivenUp: (p) => givenUp.push(p),
+    lookEveryMs: 200,
   })
 })
 afterEach(async () => {
@@ -51,6 +52,67 @@ test('a part that is killed is back, and its log tells of both', async () => {
   await expect.poll(() => supervisor.pidOf('one') ?? first).not.toBe(first)
   await expect.poll(() => readFileSync(join(folder, 'logs/one.log'), 'utf8').match(/ready/g)).toHaveLength(2)
   expect(said.join('\n')).toMatch(/one +stopped \(SIGKILL\), restart in 100 ms/)
+})
+
+const breathing = `const say = () => process.send('alive'); say(); setInterval(say, 20); ${serving}`
+
+test('a part that is frozen is found, killed and started again', async () => {
+  await supervisor.start(part('one', breathing))
+  const first = supervisor.pidOf('one')!
+  process.kill(first, 'SIGSTOP')
+  await expect.poll(() => supervisor.pidOf('one') ?? first, { timeout: 10_000 }).not.toBe(first)
+  expect(alive(first)).toBe(false)
+  expect(said.join('\n')).toMatch(/one +gave no sign of life for \d+ s: killed/)
+})
+
+test('a part whose event loop is stuck is found too, and only that one', async () => {
+  const go = join(folder, 'go')
+  const stuck = `import { existsSync } from 'node:fs'
+    setInterval(() => { if (existsSync(${JSON.stringify(go)})) for (;;) {} }, 10)`
+  await supervisor.start(part('stuck', `${stuck}\n${breathing}`))
+  await supervisor.start(part('well', breathing))
+  const [stuckPid, wellPid] = [supervisor.pidOf('stuck')!, supervisor.pidOf('well')!]
+  writeFileSync(go, '')
+  await expect.poll(() => alive(stuckPid), { timeout: 10_000 }).toBe(false)
+  rmSync(go)
+  await expect.poll(() => supervisor.pidOf('stuck') ?? stuckPid, { timeout: 10_000 }).not.toBe(stuckPid)
+  expect(supervisor.pidOf('well')).toBe(wellPid)
+})
+
+test('the silence of a part that somebody else watches, or that never spoke, means nothing', async () => {
+  await supervisor.start({ ...part('watched', breathing), watched: true })
+  await supervisor.start(part('mute', serving))
+  await supervisor.start(part('frozen', breathing))
+  const [watched, mute, frozen] = ['watched', 'mute', 'frozen'].map((name) => supervisor.pidOf(name)!)
+  for (const pid of [watched!, frozen!]) process.kill(pid, 'SIGSTOP')
+  // Found later than the others would have been: they were silent as long.
+  await expect.poll(() => supervisor.pidOf('frozen') ?? frozen, { timeout: 10_000 }).not.toBe(frozen)
+  expect([supervisor.pidOf('watched'), supervisor.pidOf('mute')]).toEqual([watched, mute])
+  process.kill(watched!, 'SIGCONT')
+})
+
+test('a log that cannot be written is said once and stops nobody', async () => {
+  mkdirSync(join(folder, 'logs'), { recursive: true })
+  symlinkSync('/dev/full', join(folder, 'logs/loud.log'))
+  await supervisor.start(part('loud', `setInterval(() => console.log('x'), 10); ${serving}`))
+  const pid = supervisor.pidOf('loud')!
+  const about = () => said.filter((line) => line.includes('cannot be written'))
+  await expect.poll(() => about().length).toBe(1)
+  await expect.poll(() => about()[0]).toMatch(/^loud +its log cannot be written \(ENOSPC\): lines are lost$/)
+  expect(alive(pid)).toBe(true)
+})
+
+test('a part that says why it ends is quoted, also when it ends before it is ready again', async () => {
+  const once = join(folder, 'once')
+  const script = `import { existsSync, writeFileSync } from 'node:fs'
+    if (existsSync(${JSON.stringify(once)})) { console.error('cannot start: no room'); process.exit(1) }
+    writeFileSync(${JSON.stringify(once)}, '')
+    console.log('ready x')
+    setTimeout(() => { console.error('the embedded database stops: the disk is full'); process.exit(71) }, 50)`
+  await supervisor.start(part('one', script))
+  await expect.poll(() => said.length, { timeout: 10_000 }).toBeGreaterThan(2)
+  expect(said[1]).toMatch(/one +stopped \(exit code 71: the embedded database stops: the disk is full\), restart/)
+  expect(said[2]).toMatch(/one +stopped \(exit code 1: cannot start: no room, before it was ready\), restart/)
 })
 
 test('a part that never becomes ready stops the start and says what it printed', async () => {

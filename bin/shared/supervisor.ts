@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createWriteStream, mkdirSync, renameSync, statSync, type WriteStream } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { type PartLog, partLog } from './part-log'
 import { READY } from './process'
 
 /** A program the supervisor keeps running, or, once it has run to its end, counts as done. */
@@ -13,42 +14,54 @@ export type Part = {
   once?: boolean
   /** Stopped after everything else: the others still write to it. */
   last?: boolean
+  /** Somebody else finds out when it is stuck (`./watchdog`): its silence means nothing. */
+  watched?: boolean
 }
 
 type Running = {
   part: Part
   child: ChildProcess | null
-  log: WriteStream
+  log: PartLog
   pauseMs: number
   failures: number[]
   stopping: boolean
+  /** Looks in a row at which it had said nothing since the one before; null until it has said something. */
+  silentLooks: number | null
 }
 
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 3000
 const MOST_FAILURES_A_MINUTE = 5
 const READY_WITHIN_MS = 120_000
-const LARGEST_LOG = 10 * 1024 * 1024
+const LOOK_EVERY_MS = 5000
+/** Looks, not time: a supervisor that was frozen itself blames nobody. */
+const MOST_SILENT_LOOKS = 3
 
 export type SupervisorOptions = {
   logDir: string
   say: (line: string) => void
   /** A part failed again and again; everything has been stopped. */
   onGivenUp: (part: string) => void
+  /** How often it looks whether each part has said that it is alive. */
+  lookEveryMs?: number
 }
 
 /**
  * Starts parts in order, each when the one before is ready; restarts what dies, with a growing pause; stops in two
- * waves. Children stand in process groups of their own, so that Ctrl-C reaches this process alone.
+ * waves. Children stand in process groups of their own, so that Ctrl-C reaches this process alone. A part that says
+ * each second that it is alive and then is silent for 15 s is stuck or frozen: it is killed and started again.
  */
 export class Supervisor {
   readonly #running: Running[] = []
   readonly #options: SupervisorOptions
+  readonly #looks: NodeJS.Timeout
   #stopping: Promise<void> | null = null
 
   constructor(options: SupervisorOptions) {
     this.#options = options
     mkdirSync(options.logDir, { recursive: true, mode: 0o700 })
+    this.#looks = setInterval(() => this.#look(), options.lookEveryMs ?? LOOK_EVERY_MS)
+    this.#looks.unref()
   }
 
   /** @throws with what the part said last when it ends before it is ready */
@@ -60,6 +73,7 @@ export class Supervisor {
       pauseMs: FIRST_PAUSE_MS,
       failures: [],
       stopping: false,
+      silentLooks: null,
     }
     this.#running.push(running)
     const since = Date.now()
@@ -85,10 +99,14 @@ export class Supervisor {
     const { part, log } = running
     const child = spawn(process.execPath, ['--enable-source-maps', ...part.command], {
       env: { NODE_ENV: 'production', ...part.env, GATEHOUSE_SUPERVISED: String(process.pid) },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: true,
     })
     running.child = child
+    running.silentLooks = null
+    child.on('message', () => {
+      running.silentLooks = 0
+    })
     let tail = ''
     return new Promise((resolve, reject) => {
       let isReady = false
@@ -101,22 +119,36 @@ export class Supervisor {
       }
       const read = (chunk: Buffer) => {
         log.write(chunk)
-        if (isReady) return
         tail = (tail + chunk).slice(-4000)
-        if (!part.once && new RegExp(`^${READY} .*\n`, 'm').test(tail)) becomeReady()
+        if (!isReady && !part.once && new RegExp(`^${READY} .*\n`, 'm').test(tail)) becomeReady()
       }
-      child.stdout.on('data', read)
-      child.stderr.on('data', read)
+      child.stdout?.on('data', read)
+      child.stderr?.on('data', read)
       child.on('error', reject)
       child.on('exit', (code, signal) => {
         clearTimeout(timer)
         running.child = null
+        const why = () => `${signal ?? `exit code ${code}`}${reasonIn(tail)}`
         if (part.once && code === 0) return becomeReady()
         if (!isReady)
-          return reject(new Error(`${part.name} did not start (${signal ?? `exit code ${code}`}):\n${tail}`))
-        if (!running.stopping) this.#restart(running, signal ?? `exit code ${code}`)
+          return reject(
+            new NotStarted(`${part.name} did not start (${signal ?? `exit code ${code}`}):\n${tail}`, why()),
+          )
+        if (!running.stopping) this.#restart(running, why())
       })
     })
+  }
+
+  #look(): void {
+    for (const running of this.#running) {
+      const { part, child, silentLooks, stopping } = running
+      if (!child || silentLooks === null || stopping || part.watched) continue
+      running.silentLooks = silentLooks + 1
+      if (silentLooks < MOST_SILENT_LOOKS) continue
+      const seconds = Math.round((MOST_SILENT_LOOKS * (this.#options.lookEveryMs ?? LOOK_EVERY_MS)) / 1000)
+      this.#options.say(`${part.name.padEnd(12)} gave no sign of life for ${seconds} s: killed`)
+      child.kill('SIGKILL')
+    }
   }
 
   #restart(running: Running, why: string): void {
@@ -139,28 +171,44 @@ export class Supervisor {
       this.#launch(running).then(
         () => this.#options.say(`${running.part.name.padEnd(12)} ready in ${Date.now() - since} ms`),
         (error: Error) => {
-          if (!running.stopping) this.#restart(running, error.message.split('\n')[0] ?? 'did not start')
+          const why = error instanceof NotStarted ? error.why : error.message
+          if (!running.stopping) this.#restart(running, `${why}, before it was ready`)
         },
       )
     }, pauseMs)
   }
 
   async #stopAll(): Promise<void> {
+    clearInterval(this.#looks)
     for (const running of this.#running) running.stopping = true
     await Promise.all(this.#running.filter((r) => !r.part.last).map(end))
     await Promise.all(this.#running.filter((r) => r.part.last).map(end))
     for (const { log } of this.#running) log.end()
   }
 
-  #openLog(name: string): WriteStream {
-    const file = join(this.#options.logDir, `${name}.log`)
-    try {
-      if (statSync(file).size > LARGEST_LOG) renameSync(file, `${file}.1`)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    }
-    return createWriteStream(file, { flags: 'a', mode: 0o600 })
+  #openLog(name: string): PartLog {
+    return partLog(join(this.#options.logDir, `${name}.log`), (code) =>
+      this.#options.say(`${name.padEnd(12)} its log cannot be written (${code}): lines are lost`),
+    )
   }
+}
+
+class NotStarted extends Error {
+  constructor(
+    message: string,
+    readonly why: string,
+  ) {
+    super(message)
+  }
+}
+
+/** What a part said of its end in the words that programs use for it; nothing where it ended without a word. */
+function reasonIn(tail: string): string {
+  const said = [
+    ...tail.matchAll(/^(?:cannot start|the embedded database stops|the disk refused an fsync[^:\n]*): (.+)$/gm),
+  ]
+  const last = said.at(-1)?.[0]
+  return last ? `: ${last}` : ''
 }
 
 const STOP_WITHIN_MS = 20_000

@@ -14,8 +14,10 @@ export function watch(
   kill: () => void,
   { everyMs = EVERY_MS, silentForMs = SILENT_FOR_MS } = {},
 ): () => void {
+  const mostSilent = Math.ceil(silentForMs / everyMs)
   let stopped = false
-  let lastAnswer = Date.now()
+  // Turns without an answer, not time: whoever was frozen itself, or whose clock was set, blames nobody.
+  let silent = 0
   let asking = false
   const ask = async () => {
     asking = true
@@ -25,11 +27,11 @@ export function watch(
     try {
       await client.connect()
       await client.query('select 1')
-      lastAnswer = Date.now()
+      silent = 0
     } catch (error) {
       // Nobody listens: the owner is being restarted, and a dead one needs no killing.
       const { code } = error as NodeJS.ErrnoException
-      if (code === 'ENOENT' || code === 'ECONNREFUSED') lastAnswer = Date.now()
+      if (code === 'ENOENT' || code === 'ECONNREFUSED') silent = 0
     } finally {
       clearTimeout(giveUp)
       await client.end().catch(() => {})
@@ -38,10 +40,13 @@ export function watch(
   }
   const timer = setInterval(() => {
     if (stopped) return
-    if (Date.now() - lastAnswer > silentForMs) {
-      lastAnswer = Date.now()
+    if (silent >= mostSilent) {
+      silent = 0
       kill()
-    } else if (!asking) void ask()
+    } else {
+      silent += 1
+      if (!asking) void ask()
+    }
   }, everyMs)
   return () => {
     stopped = true

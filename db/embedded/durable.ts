@@ -53,8 +53,7 @@ export type Opened = { db: PGlite; files: DurableFs }
  * Opens the data directory of a database, making one first if it is empty.
  * @throws when a commit makes no fsync: such a database would lose what it acknowledged
  */
-export async function open(directory: string): Promise<Opened> {
-  const files = new DurableFs(directory)
+export async function open(directory: string, files = new DurableFs(directory)): Promise<Opened> {
   const db = await PGlite.create({ fs: files, startParams })
   const before = files.fsyncs
   // Writes to the log without needing a table, so that the commit has something to make durable.

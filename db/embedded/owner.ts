@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process'
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PGlite } from '@electric-sql/pglite'
-import { open, syncTree } from './durable'
+import { diskTrouble } from './disk'
+import { type Opened, open, syncTree } from './durable'
 import { socketDirectory } from './location'
 import { lock } from './lock'
 import { Multiplexer } from './multiplexer'
@@ -23,7 +24,7 @@ export type OwnerOptions = {
 
 /**
  * Opens the embedded database for this process alone and serves it on a private Unix socket.
- * @throws AlreadyOpen when another process has it
+ * @throws AlreadyOpen when another process has it, DiskTrouble when its disk is full or cannot be written
  */
 export async function serve(options: OwnerOptions): Promise<Owner> {
   // Next evaluates server modules in several build workers at once; none of them may touch a live data directory.
@@ -31,12 +32,12 @@ export async function serve(options: OwnerOptions): Promise<Owner> {
   const unlock = await lock(options.dataDir)
   const directory = join(options.dataDir, 'database')
   if (!existsSync(join(directory, 'PG_VERSION'))) await firstTime(options, directory)
-  const { db, files } = await open(directory)
+  const { db, files } = await openOn(options.dataDir, directory)
   const multiplexer = new Multiplexer({
     execute: (messages) => execute(db, messages),
     parameters: await parametersOf(db),
     ...(options.idleInTransactionMs ? { idleInTransactionMs: options.idleInTransactionMs } : {}),
-    onFatal: options.onFatal ?? endProcess,
+    onFatal: options.onFatal ?? ((error) => endProcess(error, options.dataDir)),
   })
   const socket = await multiplexer.listen(socketDirectory(options.dataDir))
   return {
@@ -50,8 +51,21 @@ export async function serve(options: OwnerOptions): Promise<Owner> {
   }
 }
 
-function endProcess(error: unknown): void {
-  process.stderr.write(`the embedded database stops: ${error instanceof Error ? error.stack : String(error)}\n`)
+/** The disk is why the database cannot be opened; the message says what to do. */
+export class DiskTrouble extends Error {}
+
+async function openOn(dataDir: string, directory: string): Promise<Opened> {
+  try {
+    return await open(directory)
+  } catch (error) {
+    const trouble = diskTrouble(dataDir)
+    throw trouble ? new DiskTrouble(trouble) : error
+  }
+}
+
+function endProcess(error: unknown, dataDir: string): void {
+  const why = diskTrouble(dataDir) ?? (error instanceof Error ? error.stack : String(error))
+  process.stderr.write(`the embedded database stops: ${why}\n`)
   process.exit(INTERNAL_ERROR)
 }
 
