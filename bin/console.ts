@@ -13,7 +13,8 @@ import { ready, root, run, stopWith } from './shared/process'
 /** The pages of Gatehouse, behind a server of our own that resolves the client's address and refuses foreign writes. */
 run(async () => {
   const env = consoleEnv()
-  const db = connect(env.databaseUrl)
+  // Longer than the server's own limits on a statement and a lock: it is there for a server that is silent.
+  const db = connect(env.databaseUrl, { queryMs: 20_000 })
   const claim = { environment: env.gatehouseEnv, demo: env.gatehouseDemo }
   await verifyInstallation(db, claim)
   await proveTotpKeys(db, env.totpKeys)
@@ -54,6 +55,7 @@ run(async () => {
       consoleServer({
         consoleUrl: env.consoleUrl,
         trustedProxies: env.trustedProxies,
+        away: () => !clock.answering(),
         handle: (req, res) => handle(req, res),
         onUnbelieved() {
           if (Date.now() - lastTold < 60_000) return

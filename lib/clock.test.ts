@@ -105,5 +105,24 @@ test('an answer that was long on its way does not move time, and only one questi
   expect(second).toBe(first)
   await first
   expect(Math.abs(clock.now().getTime() - performance.now() - before)).toBeLessThan(50)
-  expect(clock.ageMs()).toBeLessThan(SECOND)
+  expect(clock.answering()).toBe(true)
+})
+
+test('a database that is silent for two seconds, or refuses, does not answer until it does', async () => {
+  const clock = await started()
+  await setDatabase(0, 3.5)
+  const asked = clock.refresh()
+  expect(clock.answering()).toBe(true)
+  await expect.poll(clock.answering, { timeout: 3400 }).toBe(false)
+  await asked
+  expect(clock.answering()).toBe(true)
+  await setDatabase(0)
+  await db.$client.query('alter function moved.clock_timestamp() rename to elsewhere')
+  await db.$client.query('alter table clock_shift rename to elsewhere')
+  await expect(clock.refresh()).rejects.toThrow()
+  expect(clock.answering()).toBe(false)
+  await db.$client.query('alter function moved.elsewhere() rename to clock_timestamp')
+  await db.$client.query('alter table elsewhere rename to clock_shift')
+  await clock.refresh()
+  expect(clock.answering()).toBe(true)
 })

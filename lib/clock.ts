@@ -15,8 +15,8 @@ export type Clock = {
   refresh(): Promise<void>
   /** Wall clock of this host minus database time, in ms; over 2 s is said in the log. */
   skewMs(): number
-  /** ms since the database last told its time; Infinity before the first reading. */
-  ageMs(): number
+  /** Whether the database told its time when it was last asked, and has not been silent for 2 s since. */
+  answering(): boolean
   start(): void
   stop(): void
 }
@@ -25,13 +25,16 @@ export type Clock = {
 const ALARM_MS = 2000
 /** A reading that took longer says too little about the moment it was taken, in ms. */
 const SLOWEST_MS = 1000
+/** A question that is open for longer has no answer, in ms. */
+const SILENT_MS = 2000
 /** A database that is set back further than this was wrong before: standing still would stop the product, in ms. */
 const LONGEST_STAND_MS = 10 * 60_000
 
 export function databaseClock(db: Db, refreshMs = 1000): Clock {
   let offsetMs: number | null = null
   let highestMs = Number.NEGATIVE_INFINITY
-  let readAt = Number.NEGATIVE_INFINITY
+  let answered = false
+  let askedAt = 0
   let shift = 0
   let timer: NodeJS.Timeout | undefined
   let reading: Promise<void> | null = null
@@ -55,7 +58,6 @@ export function databaseClock(db: Db, refreshMs = 1000): Clock {
     )
     const received = performance.now()
     const ms = Number(rows[0]?.ms)
-    readAt = received
     shift = Number(rows[0]?.shift)
     if (offsetMs !== null && received - sent > SLOWEST_MS) return
     take(ms - (sent + received) / 2)
@@ -72,9 +74,21 @@ export function databaseClock(db: Db, refreshMs = 1000): Clock {
 
   /** One reading at a time: while the database is silent they would fill the pool. */
   function refresh(): Promise<void> {
-    reading ??= read().finally(() => {
-      reading = null
-    })
+    if (reading) return reading
+    askedAt = performance.now()
+    reading = read()
+      .then(
+        () => {
+          answered = true
+        },
+        (error: unknown) => {
+          answered = false
+          throw error
+        },
+      )
+      .finally(() => {
+        reading = null
+      })
     return reading
   }
 
@@ -82,7 +96,7 @@ export function databaseClock(db: Db, refreshMs = 1000): Clock {
     refresh,
     now: () => new Date(standing() + shift),
     skewMs: () => skew.value(),
-    ageMs: () => performance.now() - readAt,
+    answering: () => answered && (reading === null || performance.now() - askedAt < SILENT_MS),
     shiftMs: () => shift,
     start() {
       timer = setInterval(() => void refresh().catch(() => {}), refreshMs)
@@ -116,7 +130,7 @@ export function fixedClock(start: Date): Clock & { set(at: Date): void; advance(
     now: () => at,
     refresh: async () => {},
     skewMs: () => 0,
-    ageMs: () => 0,
+    answering: () => true,
     shiftMs: () => 0,
     start() {},
     stop() {},
