@@ -18,6 +18,8 @@ export type Running = {
 
 export type Instances = {
   dataDir: string
+  /** What every program is started with. */
+  env: Record<string, string>
   /** The one address of all consoles. */
   front: ConsoleFront
   consoles: Running[]
@@ -99,6 +101,7 @@ export async function startInstances(options: InstancesOptions): Promise<Instanc
     ])
     return {
       dataDir,
+      env: common,
       front,
       dispatcher: dispatcher!,
       gates: rest.slice(0, 2),
