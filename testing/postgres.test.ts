@@ -29,6 +29,7 @@ test('a paused server keeps its connections and answers when it goes on', async 
   await client.end()
 })
 
+// CHECKS 134
 test('a commit waits for its synchronous standby, which has it when it takes over', async () => {
   const standby = await primary.standby()
   primary.sql('create table copied (n int)')

@@ -122,7 +122,19 @@ function openServer(place: Place, given: readonly string[]): Postgres {
     sql,
     async standby() {
       const copy = emptyPlace()
-      runOnce(copy, 'pg_basebackup', ['-h', directory, '-U', 'gatehouse', '-D', copy.data, '-R', '-X', 'stream', '-c', 'fast'])
+      runOnce(copy, 'pg_basebackup', [
+        '-h',
+        directory,
+        '-U',
+        'gatehouse',
+        '-D',
+        copy.data,
+        '-R',
+        '-X',
+        'stream',
+        '-c',
+        'fast',
+      ])
       const following = openServer(copy, given)
       await following.start()
       sql(`alter system set synchronous_standby_names = '*'`)
