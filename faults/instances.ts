@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { busy } from './instances/busy'
 import { failover } from './instances/failover'
@@ -33,6 +34,9 @@ const all: Record<string, (place: Place, merchants: readonly Merchant[]) => Prom
   failover: (place, [, , , , , ...rest]) => failover(place, rest, result),
 }
 
+/** A scenario that hangs is a finding, not a reason to print nothing. */
+const LONGEST_MS = 300_000
+
 const place = await openPlace()
 try {
   const merchants: Merchant[] = []
@@ -41,11 +45,12 @@ try {
   for (const [name, run] of Object.entries(all)) {
     if (!wanted.includes(name)) continue
     process.stderr.write(`${name} …\n`)
-    await run(place, merchants)
+    const late = sleep(LONGEST_MS).then(() => result.broken(`${name} did not end within ${LONGEST_MS / 1000} s`))
+    await Promise.race([run(place, merchants), late])
   }
 } catch (error) {
   result.broken(error instanceof Error ? (error.stack ?? error.message) : String(error))
-} finally {
-  await place.stop()
 }
-process.exitCode = result.report(options.json)
+const code = result.report(options.json)
+await Promise.race([place.stop(), sleep(20_000)])
+process.exit(code)

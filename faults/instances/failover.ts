@@ -94,7 +94,6 @@ export async function failover(place: Place, merchants: readonly Merchant[], fig
     })
     figures.add({ name: 'failover: programs that ended', value: place.dead().length, unit: '', bound: { most: 0 } })
   } finally {
-    await place.site.stop()
     await standby.stop()
   }
 }
