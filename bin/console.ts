@@ -15,7 +15,8 @@ import { ready, root, run, stopWith } from './shared/process'
 run(async () => {
   provePatched(root)
   const env = consoleEnv()
-  const db = connect(env.databaseUrl)
+  // Longer than the server's own limits on a statement and a lock: it is there for a server that is silent.
+  const db = connect(env.databaseUrl, { queryMs: 20_000 })
   const claim = { environment: env.gatehouseEnv, demo: env.gatehouseDemo }
   await verifyInstallation(db, claim)
   await proveTotpKeys(db, env.totpKeys)
@@ -56,6 +57,7 @@ run(async () => {
       consoleServer({
         consoleUrl: env.consoleUrl,
         trustedProxies: env.trustedProxies,
+        away: () => !clock.answering(),
         handle: (req, res) => handle(req, res),
         onUnbelieved() {
           if (Date.now() - lastTold < 60_000) return

@@ -44,3 +44,22 @@ test('a connection that the server ends does not end the process, and the next q
     )
     .toBe('answers')
 })
+
+// CHECKS 135
+test('no query waits for ever: for a connection, for a lock, for itself or in a transaction that does nothing', async () => {
+  const { rows } = await db.execute(sql`select current_setting('statement_timeout') as statement,
+    current_setting('lock_timeout') as lock, current_setting('idle_in_transaction_session_timeout') as idle`)
+  expect(rows).toEqual([{ statement: '15s', lock: '10s', idle: '15s' }])
+
+  const busy = connect(inject('controlUrl'), { max: 2, queryMs: 6_000 })
+  const held = Promise.all([1, 2].map(() => errorOf(busy.execute(sql`select pg_sleep(12)`))))
+  const began = performance.now()
+  const waiting = await Promise.all(Array.from({ length: 20 }, () => errorOf(busy.execute(sql`select 1`))))
+  expect(waiting.filter((error) => error instanceof Error)).toHaveLength(20)
+  expect(performance.now() - began).toBeGreaterThan(4_000)
+  // The two that hold the connections are given up; what they did not give back is opened anew.
+  expect((await held).every((error) => error instanceof Error)).toBe(true)
+  expect((await busy.execute(sql`select 1 as one`)).rows).toEqual([{ one: 1 }])
+  expect(performance.now() - began).toBeLessThan(12_000)
+  await busy.$client.end()
+})

@@ -30,6 +30,12 @@ export const person = (role: Role) => {
   return found
 }
 
+/** Another running demo than the one of the run: until it is called with null. */
+export function use(other: { demo: Demo; db: Db } | null): void {
+  known = other?.demo
+  database = other?.db
+}
+
 let database: Db | undefined
 export function db(): Db {
   const url = process.env['E2E_DATABASE_URL']

@@ -126,6 +126,31 @@ describe('a token dies with what it stands on, on every gate, within two seconds
   })
 })
 
+// CHECKS 60
+it('revoked while many calls use it: none that is sent two seconds later is accepted', async () => {
+  const user = await apiUser()
+  const token = await tokenFor(base, user)
+  const calls: { sentAt: number; status: number }[] = []
+  let going = true
+  const callers = Array.from({ length: 40 }, async (_, n) => {
+    while (going) {
+      const sentAt = performance.now()
+      const answer = await call(both[n % both.length]!, token)
+      await answer.text()
+      calls.push({ sentAt, status: answer.status })
+    }
+  })
+  const accepted = () => calls.filter(({ status }) => status === 200)
+  await expect.poll(() => accepted().length, { timeout: 15_000 }).toBeGreaterThan(200)
+  await changeGeneration(user, { revokedAt: ago(0) })
+  const committedAt = performance.now()
+  await expect.poll(() => calls.filter(({ status }) => status === 401).length, { timeout: 15_000 }).toBeGreaterThan(200)
+  going = false
+  await Promise.all(callers)
+  expect(new Set(calls.map(({ status }) => status))).toEqual(new Set([200, 401]))
+  expect(accepted().filter(({ sentAt }) => sentAt > committedAt + WITHIN_MS)).toEqual([])
+}, 40_000)
+
 describe('what is pushed may be lost', () => {
   it('a change that no NOTIFY told of is found in the change log, also when its transaction was long', async () => {
     // CHECKS 136

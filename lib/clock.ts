@@ -1,9 +1,11 @@
 import { sql } from 'drizzle-orm'
 import type { Db } from '@/db/client'
+import { log } from '@/lib/log'
 
 /**
  * Database time, kept as this process's monotonic clock plus an offset: the only source of `ctx.now`.
- * A host whose wall clock jumps neither locks nor unlocks anything.
+ * A host whose wall clock jumps neither locks nor unlocks anything, and it never runs backwards: when the database's own
+ * clock is set back it stands still until that has caught up, so what has expired stays expired.
  */
 export type Clock = {
   now(): Date
@@ -11,19 +13,42 @@ export type Clock = {
   shiftMs(): number
   /** Reads the database's time once; also called by `start` each second. */
   refresh(): Promise<void>
-  /** Wall clock of this host minus database time, in ms; over 2 s is shown. */
+  /** Wall clock of this host minus database time, in ms; over 2 s is said in the log. */
   skewMs(): number
+  /** Whether the database told its time when it was last asked, and has not been silent for 2 s since. */
+  answering(): boolean
   start(): void
   stop(): void
 }
 
+/** Beyond this a difference between two clocks is worth a line in the log, in ms. */
+const ALARM_MS = 2000
+/** A reading that took longer says too little about the moment it was taken, in ms. */
+const SLOWEST_MS = 1000
+/** A question that is open for longer has no answer, in ms. */
+const SILENT_MS = 2000
+/** A database that is set back further than this was wrong before: standing still would stop the product, in ms. */
+const LONGEST_STAND_MS = 10 * 60_000
+
 export function databaseClock(db: Db, refreshMs = 1000): Clock {
   let offsetMs: number | null = null
-  let skew = 0
+  let highestMs = Number.NEGATIVE_INFINITY
+  let answered = false
+  let askedAt = 0
   let shift = 0
   let timer: NodeJS.Timeout | undefined
+  let reading: Promise<void> | null = null
+  const skew = alarm('clock_skew', 'skewMs')
+  const behind = alarm('clock_regression', 'behindMs')
 
-  async function refresh(): Promise<void> {
+  /** Database time without the demo's shift, never less than it was. */
+  function standing(): number {
+    if (offsetMs === null) throw new Error('the clock was read before its first refresh')
+    highestMs = Math.max(highestMs, performance.now() + offsetMs)
+    return highestMs
+  }
+
+  async function read(): Promise<void> {
     const sent = performance.now()
     const { rows } = await db.execute<{ ms: number; shift: number }>(
       sql`select (extract(epoch from clock_timestamp()) * 1000)::float8
@@ -34,17 +59,44 @@ export function databaseClock(db: Db, refreshMs = 1000): Clock {
     const received = performance.now()
     const ms = Number(rows[0]?.ms)
     shift = Number(rows[0]?.shift)
-    offsetMs = ms + shift - (sent + received) / 2
-    skew = Date.now() - ms
+    if (offsetMs !== null && received - sent > SLOWEST_MS) return
+    take(ms - (sent + received) / 2)
+    skew.set(Date.now() - (ms + (received - sent) / 2))
+  }
+
+  function take(measured: number): void {
+    const before = offsetMs === null ? Number.NEGATIVE_INFINITY : standing()
+    offsetMs = measured
+    const fell = before - (performance.now() + measured)
+    behind.set(Math.max(fell, 0))
+    if (fell > LONGEST_STAND_MS) highestMs = Number.NEGATIVE_INFINITY
+  }
+
+  /** One reading at a time: while the database is silent they would fill the pool. */
+  function refresh(): Promise<void> {
+    if (reading) return reading
+    askedAt = performance.now()
+    reading = read()
+      .then(
+        () => {
+          answered = true
+        },
+        (error: unknown) => {
+          answered = false
+          throw error
+        },
+      )
+      .finally(() => {
+        reading = null
+      })
+    return reading
   }
 
   return {
     refresh,
-    now() {
-      if (offsetMs === null) throw new Error('the clock was read before its first refresh')
-      return new Date(performance.now() + offsetMs)
-    },
-    skewMs: () => skew,
+    now: () => new Date(standing() + shift),
+    skewMs: () => skew.value(),
+    answering: () => answered && (reading === null || performance.now() - askedAt < SILENT_MS),
     shiftMs: () => shift,
     start() {
       timer = setInterval(() => void refresh().catch(() => {}), refreshMs)
@@ -56,6 +108,21 @@ export function databaseClock(db: Db, refreshMs = 1000): Clock {
   }
 }
 
+/** Says once in the log that a value has gone beyond what is normal, and once that it is back. */
+function alarm(event: string, field: string) {
+  let value = 0
+  let raised = false
+  return {
+    value: () => value,
+    set(next: number): void {
+      value = next
+      const over = Math.abs(next) > ALARM_MS
+      if (over !== raised) log(over ? 'warn' : 'info', event, { [field]: Math.round(next), over })
+      raised = over
+    },
+  }
+}
+
 /** A clock that stands where a test puts it. */
 export function fixedClock(start: Date): Clock & { set(at: Date): void; advance(ms: number): void } {
   let at = start
@@ -63,6 +130,7 @@ export function fixedClock(start: Date): Clock & { set(at: Date): void; advance(
     now: () => at,
     refresh: async () => {},
     skewMs: () => 0,
+    answering: () => true,
     shiftMs: () => 0,
     start() {},
     stop() {},

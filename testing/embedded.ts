@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bundle } from '@/bin/build.mjs'
 import { embeddedUrl } from '@/db/embedded/location'
+import { readyLine } from './ready-line'
 
 /** Starts the owner of an embedded database as the programs do, for tests. */
 export type Embedded = { url: string; dataDir: string; process: ChildProcess; stop: () => Promise<void> }
@@ -66,19 +67,4 @@ export async function startEmbedded(dataDir?: string): Promise<Embedded> {
       if (!dataDir) rmSync(own, { recursive: true, force: true })
     },
   }
-}
-
-/** Waits until a program says that it is ready. @throws with what it printed when it ends before */
-export function readyLine(child: ChildProcess): Promise<string> {
-  let output = ''
-  return new Promise((resolve, reject) => {
-    const read = (chunk: Buffer) => {
-      output += chunk
-      const line = /^ready.*\n/m.exec(output)
-      if (line) resolve(line[0])
-    }
-    child.stdout?.on('data', read)
-    child.stderr?.on('data', read)
-    child.on('exit', (code) => reject(new Error(`ended with ${code} before it was ready:\n${output}`)))
-  })
 }

@@ -18,10 +18,11 @@ const seen: Seen[] = []
 const servers: Server[] = []
 
 /** What stands where the framework does: says what it was given. */
-async function start(trustedProxies: readonly Range[], consoleUrl = CONSOLE): Promise<number> {
+async function start(trustedProxies: readonly Range[], consoleUrl = CONSOLE, away = () => false): Promise<number> {
   const server = consoleServer({
     consoleUrl,
     trustedProxies,
+    away,
     async handle(req, res) {
       seen.push({ method: req.method ?? '', headers: { ...req.headers } })
       if (req.url === '/fails') throw new Error('broken page')
@@ -377,4 +378,23 @@ test('answers under way are finished when the server stops', async () => {
   finish?.()
   expect((await answer).text).toBe('first last')
   await stopped
+})
+
+// CHECKS 133
+test('while the database is away a person gets a page that says so and comes back, a program 503, and files come', async () => {
+  let gone = true
+  const port = await start([], CONSOLE, () => gone)
+  const page = await ask(port, { headers: { accept: 'text/html,application/xhtml+xml' } })
+  expect(page.status).toBe(503)
+  expect(page.headers).toMatchObject({ 'retry-after': '5', 'cache-control': 'private, no-store' })
+  expect(page.text).toContain('cannot reach its database')
+  expect(page.text).toContain('http-equiv="refresh"')
+  const nonce = /'nonce-([^']+)'/.exec(String(page.headers['content-security-policy']))?.[1]
+  expect(page.text).toContain(`<style nonce="${nonce}">`)
+  const post = await ask(port, { method: 'POST', headers: { origin: CONSOLE }, body: 'x' })
+  expect([post.status, post.headers['retry-after']]).toEqual([503, '5'])
+  expect((await ask(port, { path: '/_next/static/a.js' })).status).toBe(200)
+  expect((await ask(port, { method: 'POST', headers: { origin: 'https://evil.example' }, body: 'x' })).status).toBe(403)
+  gone = false
+  expect((await ask(port)).status).toBe(200)
 })

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net'
 import { clientAddress } from '@/lib/net/client-address'
 import type { Range } from '@/lib/whitelist/model'
+import { awayPage, awayText } from './away-page'
 
 /**
  * What stands before the framework: it sees the socket, so it alone can say who calls; it knows the public URL, so it
@@ -13,6 +14,8 @@ export type ConsoleServerOptions = {
   consoleUrl: string
   trustedProxies: readonly Range[]
   handle: (req: IncomingMessage, res: ServerResponse) => Promise<void>
+  /** Whether the database does not answer: then no page can, and each request is told so instead of waiting. */
+  away?: () => boolean
   onUnbelieved?: () => void
   /** Connections at once, 2000 unless given. */
   mostConnections?: number
@@ -75,6 +78,8 @@ async function serve(req: IncomingMessage, res: ServerResponse, options: Console
     const refusal = refusalOfWrite(req, options.consoleUrl, ownRequest)
     if (refusal) return refuse(res, ...refusal)
   }
+
+  if (options.away?.() && !isOwnFile(pathOf(req))) return sayAway(req, res, nonce)
 
   rewrite(req, { address, policy, publicUrl: new URL(options.consoleUrl), unbelieved, ownRequest })
   await options.handle(req, res)
@@ -160,7 +165,7 @@ export function securityHeaders(consoleUrl: string): [string, string][] {
 /** Only files whose name is their content may be kept; a page may hold what is shown once. */
 function keepDocumentsOutOfCaches(req: IncomingMessage, res: ServerResponse): void {
   const writeHead = res.writeHead
-  const kept = /^\/_next\/static\//.test(pathOf(req))
+  const kept = isOwnFile(pathOf(req))
   res.writeHead = ((...args: Parameters<typeof writeHead>) => {
     const type = String(res.getHeader('content-type') ?? '')
     const isDocument = !/^(image|font)\/|^text\/css|javascript/.test(type)
@@ -168,6 +173,14 @@ function keepDocumentsOutOfCaches(req: IncomingMessage, res: ServerResponse): vo
     res.removeHeader('access-control-allow-origin')
     return writeHead.apply(res, args)
   }) as typeof writeHead
+}
+
+/** Nothing was looked at, so nothing was changed: a browser's page tries again by itself, all else is told when. */
+function sayAway(req: IncomingMessage, res: ServerResponse, nonce: string): void {
+  const forPeople = req.method === 'GET' && req.headers.accept?.includes('text/html') === true
+  res.setHeader('Retry-After', '5')
+  if (forPeople) res.writeHead(503, { 'Content-Type': 'text/html; charset=utf-8' }).end(awayPage(nonce))
+  else refuse(res, 503, awayText)
 }
 
 /** The rest of the request is not read: the connection ends with the answer. */
@@ -206,6 +219,8 @@ function answerBroken(error: NodeJS.ErrnoException, socket: Socket, options: Con
 
 const one = (header: string | string[] | undefined): string | undefined =>
   Array.isArray(header) ? header.join(', ') : header
+
+const isOwnFile = (path: string): boolean => path.startsWith('/_next/static/')
 
 const pathOf = (req: IncomingMessage): string => (req.url ?? '/').split('?')[0] ?? '/'
 

@@ -214,3 +214,23 @@ test('the switch: off at once, on without a code on first set-up, with one when 
   const proven = await w.prove(w.olivia, 'api_user.switch_on', {})
   expect(await switchOn(await w.olivia.ctx(), proven)).toMatchObject({ ok: true })
 })
+
+// CHECKS 5
+test('for a program that starts after the database was set back 90 s, what was used or locked stays so', async () => {
+  const w = await world()
+  const { ctx, ticket: t } = await ticketFor(w)
+  const code = w.olivia.code()
+  expect(await changeApiWhitelist(ctx, { ticket: t, code, params: add })).toMatchObject({ ok: true })
+  w.clock.advance(-90_000)
+  expect(await changeApiWhitelist(await w.olivia.ctx(), { ticket: t, code, params: add })).toMatchObject({
+    error: 'already_done',
+  })
+  const again = await ticketFor(w)
+  for (const tried of [code, w.olivia.code()])
+    expect((await prove(again.ctx, again.ticket, tried)).ok, tried).toBe(false)
+  for (let n = 0; n < 3; n++) await prove(again.ctx, again.ticket, '000000')
+  w.clock.advance(-90_000)
+  const locked = await prove(await w.olivia.ctx(), again.ticket, w.olivia.code())
+  expect(locked).toMatchObject({ ok: false })
+  expect(['too_many_attempts', 'ticket_invalid']).toContain(locked.ok ? '' : locked.error)
+})

@@ -106,6 +106,17 @@ test('a lost popup costs nothing: the old pair stays, the new one is discarded a
 })
 
 // CHECKS 46
+// CHECKS 44
+test('*I have saved both* pressed many times at the same moment is the same as once', async () => {
+  const w = await world()
+  const fresh = await generate(w, firstSetUp)
+  const ctx = await w.olivia.ctx()
+  const presses = Array.from({ length: 6 }, () => acknowledge(ctx, { generationId: fresh.generationId }))
+  expect((await Promise.all(presses)).map((press) => press.ok)).toEqual(Array(6).fill(true))
+  const rows = await w.db.select().from(audit).where(eq(audit.chain, w.merchantId))
+  expect(rows.filter((r) => r.action === 'credential.acknowledged')).toHaveLength(1)
+})
+
 test('used but never acknowledged: it waits for a person, without ending the old pair', async () => {
   const w = await world()
   const old = await inUse(w)

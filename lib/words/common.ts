@@ -34,6 +34,13 @@ export const errorWords = {
   lostText: 'We can’t tell whether it was done. Reload the page to see how things stand before you try again.',
 }
 
+/** While the database is away: also read by programs, so plain text without marks of HTML. */
+export const awayWords = {
+  title: 'The console cannot reach its database',
+  text: 'Nothing was changed by this request. What you sent before it may have been done: look before you do it again.',
+  again: 'This page tries again by itself every few seconds.',
+}
+
 export const roleWords = {
   root: 'Root',
   owner: 'Owner',
