@@ -19,7 +19,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { FSYNC_FAILED } from '@/db/embedded/durable'
 import { embeddedUrl, socketDirectory } from '@/db/embedded/location'
 import { INTERNAL_ERROR } from '@/db/embedded/owner'
-import { programs, readyLine, template } from '@/testing/embedded'
+import { programs, template } from '@/testing/embedded'
+import { readyLine } from '@/testing/ready-line'
 import { Supervisor } from './shared/supervisor'
 
 /** What the owner does on a disk that fails, is full or cannot be written. */

@@ -1,11 +1,17 @@
-import { dirname } from 'node:path'
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { EnvError } from '@/lib/env'
 
 /** What all programs share: how they say that they are ready, how they fail, how they stop. */
 
-/** Programs are bundled into `build/`, one folder below the root. */
-export const root = dirname(dirname(fileURLToPath(import.meta.url)))
+/** Programs are bundled into `build/`, and for tests into a folder further below. */
+export const root = ((): string => {
+  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'db/migrations'))) return folder
+    if (folder === dirname(folder)) throw new Error('a program stands outside of its installation')
+  }
+})()
 
 /** The supervisor waits for a line that begins so. */
 export const READY = 'ready'

@@ -4,11 +4,7 @@ import { demoEnvironment } from '@/bin/shared/demo'
 import { makeKeys } from '@/bin/shared/keys'
 import { ready, run } from '@/bin/shared/process'
 import { type Part, Supervisor } from '@/bin/shared/supervisor'
-import { connect } from '@/db/client'
-import { migrate } from '@/db/migrate'
 import { readEnv } from '@/lib/env'
-import { establish } from '@/lib/installation'
-import { rememberKeys } from '@/lib/secrets/known-keys'
 
 /**
  * The product without its pages, for where they are not built: the real owner, gate and dispatcher under the real
@@ -25,7 +21,7 @@ export function smallStart(programs: string): void {
       ...demo,
       ROUTES_FILE: join(process.cwd(), 'demo/routes.json'),
     }
-    const { databaseUrl, dataDir } = readEnv('start', env)
+    const { dataDir } = readEnv('start', env)
     makeKeys(dataDir, { demo: true })
     const supervisor = new Supervisor({
       logDir: join(dataDir, 'logs'),
@@ -40,12 +36,7 @@ export function smallStart(programs: string): void {
       ...more,
     })
     await supervisor.start(part('owner', { last: true }))
-    await migrate(databaseUrl, join(process.cwd(), 'db/migrations'))
-    const db = connect(databaseUrl, { max: 1 })
-    await establish(db, { environment: 'test', demo: true })
-    const keys = readEnv('migrate', env)
-    await rememberKeys(db, { totp: keys.totpKeys, gate: keys.gatePublicKey })
-    await db.$client.end()
+    await supervisor.start(part('migrate', { once: true }))
     await Promise.all([supervisor.start(part('gate')), supervisor.start(part('dispatcher'))])
     ready('everything but the pages')
   })
