@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process'
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PGlite } from '@electric-sql/pglite'
+import { keepLogShort } from './checkpoint'
 import { diskTrouble } from './disk'
 import { type Opened, open, syncTree } from './durable'
-import { socketDirectory } from './location'
+import { embeddedUrl, socketDirectory } from './location'
 import { lock } from './lock'
 import { Multiplexer } from './multiplexer'
 
@@ -40,10 +41,12 @@ export async function serve(options: OwnerOptions): Promise<Owner> {
     onFatal: options.onFatal ?? ((error) => endProcess(error, options.dataDir)),
   })
   const socket = await multiplexer.listen(socketDirectory(options.dataDir))
+  const stopCheckpoints = keepLogShort(embeddedUrl(options.dataDir))
   return {
     socket,
     fsyncs: () => files.fsyncs,
     async close() {
+      await stopCheckpoints()
       await multiplexer.close()
       await db.close()
       await unlock()
