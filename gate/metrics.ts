@@ -35,6 +35,7 @@ const gauges = (health: GateHealth, underWay: number): [string, string, number][
   ['listening', '1 while changes are pushed; 0: only polled.', health.listening ? 1 : 0],
   ['records', 'Credentials in memory.', health.remembered],
   ['record_misses', 'Records read from the database since the start.', health.misses],
+  ['resident_bytes', 'Memory of this process.', process.memoryUsage.rss()],
   ['requests_under_way', 'Calls at the upstream now.', underWay],
   ['request_log_queued', 'Log entries waiting to be written.', health.logQueued],
   ['request_log_dropped', 'Log entries given up since the start.', health.logDropped],

@@ -44,6 +44,8 @@ export type ProductOptions = {
   command?: readonly string[]
   console?: boolean
   dataDir?: string
+  /** Beside the directory and the ports. */
+  env?: Record<string, string>
 }
 
 export async function product(options: ProductOptions = {}): Promise<Product> {
@@ -56,6 +58,7 @@ export async function product(options: ProductOptions = {}): Promise<Product> {
     HOME: process.env['HOME'] ?? dataDir,
     DATA_DIR: dataDir,
     ...Object.fromEntries(PORTS.map((name, at) => [name, String(ports[at])])),
+    ...options.env,
   }
   const at = (name: string) => `http://127.0.0.1:${env[name]}`
   let child: ChildProcess | null = null
