@@ -161,7 +161,7 @@ async function rootHistory(w: World): Promise<void> {
   expect(roots).toHaveLength(1)
 }
 
-// CHECKS 45, 126, 141
+// CHECKS 31, 45, 126, 141 (31: Root alone; nobody changes roles in the console yet)
 test(`histories of two instances can be told one after the other (HISTORY_SEED=${seed})`, async () => {
   for (let merchant = 0; merchant < 4; merchant++) {
     const w = await world()

@@ -5,7 +5,9 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { makeKeys } from '@/bin/shared/keys'
+import type { ProgramRole } from '@/db/roles'
 import { type ConsoleFront, consoleFront } from './console-front'
+import { loginUrl, makeLogins } from './logins'
 import { readyLine } from './ready-line'
 
 /** The built programs as an operator runs them on several hosts: each its own process, nothing shared but a database. */
@@ -72,6 +74,8 @@ export async function startInstances(options: InstancesOptions): Promise<Instanc
     GATEHOUSE_SUPERVISED: '1',
   }
   const all: Running[] = []
+  /** With the rights of the program and no others. */
+  const as = (role: ProgramRole, url = options.databaseUrl) => ({ DATABASE_URL: loginUrl(url, role) })
   const start = async (name: string, changes: Record<string, string> = {}) => {
     const running = await startProgram(name, { ...common, ...changes })
     all.push(running)
@@ -80,20 +84,21 @@ export async function startInstances(options: InstancesOptions): Promise<Instanc
   const skews = options.skewMs ?? [0, 0]
   const startConsole = async (changes: Record<string, string> = {}, port?: number) => {
     const own = port ?? (await freePorts(1))[0] ?? 0
-    return { running: await start('console', { CONSOLE_PORT: String(own), ...changes }), port: own }
+    return { running: await start('console', { CONSOLE_PORT: String(own), ...as('console'), ...changes }), port: own }
   }
 
   try {
     await runProgram('migrate', common)
+    await makeLogins(options.databaseUrl)
     await runProgram('demo-seed', common)
     await start('demo-sample-api')
     const [dispatcher, ...rest] = await Promise.all([
-      start('dispatcher'),
+      start('dispatcher', as('dispatcher')),
       ...[gate1, gate2].map((port, at) =>
         start('gate', {
           GATE_PORT: String(port),
           INTERNAL_PORT: String([internal1, internal2][at]),
-          DATABASE_URL: options.gateDatabases?.[at] ?? options.databaseUrl,
+          ...as('gate', options.gateDatabases?.[at]),
           ...skewed(skews[at]),
         }),
       ),
