@@ -16,9 +16,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { DISK_TROUBLE } from '@/db/embedded/disk'
 import { FSYNC_FAILED } from '@/db/embedded/durable'
 import { embeddedUrl, socketDirectory } from '@/db/embedded/location'
-import { INTERNAL_ERROR } from '@/db/embedded/owner'
 import { programs, template } from '@/testing/embedded'
 import { readyLine } from '@/testing/ready-line'
 import { Supervisor } from './shared/supervisor'
@@ -173,8 +173,8 @@ mounting(
         }
       }
       const stopped = await first.ended
-      expect(stopped.code).toBe(INTERNAL_ERROR)
-      expect(stopped.said).toMatch(/is full: \d+ MB are free, 32 MB are needed. Make room and start again/)
+      expect(stopped.code).toBe(DISK_TROUBLE)
+      expect(stopped.said).toMatch(/is full: \d+ MB are free, 32 MB are needed. Make room: nothing has to be repaired/)
 
       const again = await disk.owner()
       if (!again.serves) expect((await again.ended).said).toContain('is full')
@@ -206,8 +206,8 @@ mounting(
       const refused = await disk.owner()
       expect(refused.serves).toBe(false)
       const { code, said } = await refused.ended
-      expect(code).toBe(1)
-      expect(said).toMatch(/database cannot be written \(EROFS\). Make it writable and start again/)
+      expect(code).toBe(DISK_TROUBLE)
+      expect(said).toMatch(/database cannot be written \(EROFS\). Make it writable: nothing/)
       disk.run('mount', '-o', 'remount,bind,rw', dataDir)
       expect((await disk.owner()).serves).toBe(true)
     } finally {

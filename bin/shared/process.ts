@@ -30,7 +30,7 @@ function sayAlive(): void {
   if (process.connected) process.send?.('alive', undefined, undefined, () => {})
 }
 
-/** Ends the process with what a person can act on; a stack only where nobody foresaw the error. */
+/** Ends the process with what a person can act on; a stack only where nobody foresaw the error, its own exit code where it has one. */
 export function fail(error: unknown): never {
   if (error instanceof EnvError) {
     process.stderr.write(`cannot start:\n${error.problems.map((p) => `  - ${p}\n`).join('')}`)
@@ -39,7 +39,7 @@ export function fail(error: unknown): never {
   } else {
     process.stderr.write(`cannot start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
   }
-  process.exit(1)
+  process.exit((error as { exitCode?: number }).exitCode ?? 1)
 }
 
 const LONGEST_STOP_MS = 15_000

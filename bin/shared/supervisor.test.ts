@@ -138,6 +138,29 @@ test('a part that dies again and again is given up, and everything stops', async
   expect(alive(steady)).toBe(false)
 }, 30_000)
 
+// CHECKS 139
+test('a part that waits for its disk is never given up, says so once, and serves when there is room', async () => {
+  const tries = join(folder, 'tries')
+  const script = `import { appendFileSync, existsSync, readFileSync } from 'node:fs'
+    appendFileSync('${tries}', 'x')
+    const n = readFileSync('${tries}', 'utf8').length
+    if (n > 1 && n < 10) { console.error('cannot start: the disk is full'); process.exit(75) }
+    ${serving}`
+  await supervisor.stop()
+  supervisor = new Supervisor({
+    logDir: join(folder, 'logs'),
+    say: (l) => said.push(l),
+    onGivenUp: (p) => givenUp.push(p),
+    waitMs: 20,
+  })
+  await supervisor.start(part('full', script))
+  process.kill(supervisor.pidOf('full')!, 'SIGKILL')
+  await expect.poll(() => said.filter((line) => / ready in /.test(line)).length, { timeout: 20_000 }).toBe(2)
+  expect(readFileSync(tries, 'utf8')).toHaveLength(10)
+  expect(givenUp).toEqual([])
+  expect(said.filter((line) => line.includes('the disk is full'))).toHaveLength(1)
+})
+
 test('parts are stopped in two waves: the database goes last', async () => {
   const order = join(folder, 'order')
   const noted = (name: string) =>

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { DISK_TROUBLE } from '@/db/embedded/disk'
 import { type PartLog, partLog } from './part-log'
 import { READY } from './process'
 
@@ -27,6 +28,8 @@ type Running = {
   stopping: boolean
   /** Looks in a row at which it had said nothing since the one before; null until it has said something. */
   silentLooks: number | null
+  /** Why it stopped, when that was the last that was said of it. */
+  saidLast: string | null
 }
 
 const FIRST_PAUSE_MS = 100
@@ -44,6 +47,8 @@ export type SupervisorOptions = {
   onGivenUp: (part: string) => void
   /** How often it looks whether each part has said that it is alive. */
   lookEveryMs?: number
+  /** Between two starts of a part that waits for its disk. */
+  waitMs?: number
 }
 
 /**
@@ -74,6 +79,7 @@ export class Supervisor {
       failures: [],
       stopping: false,
       silentLooks: null,
+      saidLast: null,
     }
     this.#running.push(running)
     const since = Date.now()
@@ -128,13 +134,11 @@ export class Supervisor {
       child.on('exit', (code, signal) => {
         clearTimeout(timer)
         running.child = null
-        const why = () => `${signal ?? `exit code ${code}`}${reasonIn(tail)}`
+        const why = { text: `${signal ?? `exit code ${code}`}${reasonIn(tail)}`, waits: code === DISK_TROUBLE }
         if (part.once && code === 0) return becomeReady()
         if (!isReady)
-          return reject(
-            new NotStarted(`${part.name} did not start (${signal ?? `exit code ${code}`}):\n${tail}`, why()),
-          )
-        if (!running.stopping) this.#restart(running, why())
+          return reject(new NotStarted(`${part.name} did not start (${signal ?? `exit code ${code}`}):\n${tail}`, why))
+        if (!running.stopping) this.#restart(running, why)
       })
     })
   }
@@ -151,7 +155,11 @@ export class Supervisor {
     }
   }
 
-  #restart(running: Running, why: string): void {
+  #restart(running: Running, why: Why): void {
+    if (why.waits) {
+      this.#startIn(running, this.#options.waitMs ?? LONGEST_PAUSE_MS, why.text)
+      return
+    }
     const now = Date.now()
     running.failures = [...running.failures.filter((at) => now - at < 60_000), now]
     if (running.failures.length > MOST_FAILURES_A_MINUTE) {
@@ -164,15 +172,25 @@ export class Supervisor {
     if (running.failures.length === 1) running.pauseMs = FIRST_PAUSE_MS
     const pauseMs = running.pauseMs
     running.pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)
-    this.#options.say(`${running.part.name.padEnd(12)} stopped (${why}), restart in ${pauseMs} ms`)
+    this.#startIn(running, pauseMs, why.text)
+  }
+
+  #startIn(running: Running, pauseMs: number, why: string): void {
+    // One that waits for its disk says the same at each try.
+    if (why !== running.saidLast)
+      this.#options.say(`${running.part.name.padEnd(12)} stopped (${why}), restart in ${pauseMs} ms`)
+    running.saidLast = why
     setTimeout(() => {
       if (running.stopping) return
       const since = Date.now()
       this.#launch(running).then(
-        () => this.#options.say(`${running.part.name.padEnd(12)} ready in ${Date.now() - since} ms`),
+        () => {
+          running.saidLast = null
+          this.#options.say(`${running.part.name.padEnd(12)} ready in ${Date.now() - since} ms`)
+        },
         (error: Error) => {
-          const why = error instanceof NotStarted ? error.why : error.message
-          if (!running.stopping) this.#restart(running, `${why}, before it was ready`)
+          const { text, waits } = error instanceof NotStarted ? error.why : { text: error.message, waits: false }
+          if (!running.stopping) this.#restart(running, { text: `${text}, before it was ready`, waits })
         },
       )
     }, pauseMs)
@@ -193,10 +211,13 @@ export class Supervisor {
   }
 }
 
+/** Why a part ended, in words; `waits`: for its disk, which is no failure of the part and given up never. */
+type Why = { text: string; waits: boolean }
+
 class NotStarted extends Error {
   constructor(
     message: string,
-    readonly why: string,
+    readonly why: Why,
   ) {
     super(message)
   }

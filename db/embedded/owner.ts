@@ -3,7 +3,7 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, ren
 import { join } from 'node:path'
 import type { PGlite } from '@electric-sql/pglite'
 import { keepLogShort } from './checkpoint'
-import { diskTrouble } from './disk'
+import { DISK_TROUBLE, diskTrouble } from './disk'
 import { type Opened, open, syncTree } from './durable'
 import { embeddedUrl, socketDirectory } from './location'
 import { lock } from './lock'
@@ -55,7 +55,9 @@ export async function serve(options: OwnerOptions): Promise<Owner> {
 }
 
 /** The disk is why the database cannot be opened; the message says what to do. */
-export class DiskTrouble extends Error {}
+export class DiskTrouble extends Error {
+  readonly exitCode = DISK_TROUBLE
+}
 
 async function openOn(dataDir: string, directory: string): Promise<Opened> {
   try {
@@ -67,9 +69,10 @@ async function openOn(dataDir: string, directory: string): Promise<Opened> {
 }
 
 function endProcess(error: unknown, dataDir: string): void {
-  const why = diskTrouble(dataDir) ?? (error instanceof Error ? error.stack : String(error))
+  const trouble = diskTrouble(dataDir)
+  const why = trouble ?? (error instanceof Error ? error.stack : String(error))
   process.stderr.write(`the embedded database stops: ${why}\n`)
-  process.exit(INTERNAL_ERROR)
+  process.exit(trouble ? DISK_TROUBLE : INTERNAL_ERROR)
 }
 
 async function execute(db: PGlite, messages: Uint8Array): Promise<Buffer> {
