@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
+import { faults } from '@/faults/list.mjs'
 
 const pages = [
   'README.md',
@@ -32,4 +33,10 @@ test('every command the pages name is a script of package.json', () => {
   const unknown = named.map((m) => m[1] ?? '').filter((name) => !(name in scripts) && !['ci', 'install'].includes(name))
   expect(named.length).toBeGreaterThan(5)
   expect(unknown).toEqual([])
+})
+
+test('the README names every run that breaks the product, and each is a program', () => {
+  const named = [...readFileSync('README.md', 'utf8').matchAll(/npm run faults -- (\w+)/g)].map((m) => m[1])
+  expect(named.sort()).toEqual(Object.keys(faults).sort())
+  for (const name of named) expect([name, existsSync(`faults/${name}.ts`)]).toEqual([name, true])
 })

@@ -1,0 +1,1 @@
+export const faults: Record<string, { needs?: 'build'; means: string }>
