@@ -22,7 +22,7 @@ const chores: Chore[] = [
     everyMs: 500,
     work: async (db) => {
       await db.execute(sql`insert into heartbeat (name, at) values ('dispatcher', clock_timestamp())
-        on conflict (name) do update set at = excluded.at`)
+        on conflict (name) do update set at = greatest(heartbeat.at, excluded.at)`)
     },
   },
   { name: 'generations', everyMs: 1000, work: tidyGenerations },

@@ -14,7 +14,12 @@ type Rights = { [table: string]: string[] } & { run?: string[] }
 const generationShown =
   'id, merchant_id, kind, credential_id, scheme, public_id, fingerprint, reason, overlap, created_at, created_by, pending_until, first_used_at, acknowledged_at, confirmed_by, activated_at, retires_at, revoked_at, revoked_by, discarded_at, discarded_by, unconfirmed_told_at'
 
-const everyProgram: Rights = { installation: ['select'], clock_shift: ['select'], sealing_key: ['select'] }
+const everyProgram: Rights = {
+  installation: ['select'],
+  clock_shift: ['select'],
+  heartbeat: ['select'],
+  sealing_key: ['select'],
+}
 
 /** A row is locked against change with a right to update one column of it: `created_at`, which decides nothing. */
 const lock = 'update (created_at)'
@@ -22,7 +27,6 @@ const lock = 'update (created_at)'
 export const rightsOf: Record<ProgramRole, Rights> = {
   console: {
     ...everyProgram,
-    heartbeat: ['select'],
     merchant: ['select', lock],
     membership: ['select', lock],
     person: ['select', 'update (password_hash, password_changed_at)'],

@@ -15,6 +15,7 @@ const db: Db = connect(url, { max: 1 })
 await db.$client.query(`
   create schema moved;
   create table clock_shift (shift_ms bigint); create table installation (demo boolean);
+  create table heartbeat (name text primary key, at timestamptz);
   create table moved.by (ms float8 not null, seconds float8 not null); insert into moved.by values (0, 0);
   create function moved.clock_timestamp() returns timestamptz volatile language sql as $$
     select pg_catalog.clock_timestamp() + make_interval(secs => ms / 1000)
@@ -72,6 +73,25 @@ test('a database clock that is set back 90 s takes nothing back: time stands unt
     { event: 'clock_regression', over: false },
     { event: 'clock_skew', over: false },
   ])
+})
+
+// CHECKS 5
+test('a program that starts while the database’s clock is set back begins where the others stand', async () => {
+  const beat = (ms: number) =>
+    db.$client.query(
+      `insert into heartbeat values ('gate', pg_catalog.clock_timestamp() + make_interval(secs => $1::float8 / 1000))
+       on conflict (name) do update set at = excluded.at`,
+      [ms],
+    )
+  await beat(0)
+  await setDatabase(-90 * SECOND)
+  const clock = await started()
+  expect(Math.abs(clock.now().getTime() - Date.now())).toBeLessThan(5 * SECOND)
+  expect(lines[0]).toMatchObject({ event: 'clock_regression', over: true })
+  await setDatabase(0)
+  await beat(24 * 60 * MINUTE)
+  expect(Math.abs((await started()).now().getTime() - Date.now())).toBeLessThan(5 * SECOND)
+  await db.$client.query('delete from heartbeat')
 })
 
 test('a database that was a day ahead and is corrected does not hold the product for a day', async () => {

@@ -5,7 +5,8 @@ import { log } from '@/lib/log'
 /**
  * Database time, kept as this process's monotonic clock plus an offset: the only source of `ctx.now`.
  * A host whose wall clock jumps neither locks nor unlocks anything, and it never runs backwards: when the database's own
- * clock is set back it stands still until that has caught up, so what has expired stays expired.
+ * clock is set back it stands still until that has caught up, so what has expired stays expired. How far it had come is
+ * remembered in the heartbeats, for programs that start meanwhile.
  */
 export type Clock = {
   now(): Date
@@ -50,9 +51,9 @@ export function databaseClock(db: Db, refreshMs = 1000): Clock {
 
   async function read(): Promise<void> {
     const sent = performance.now()
-    const { rows } = await db.execute<{ ms: number; shift: number }>(
-      sql`select (extract(epoch from clock_timestamp()) * 1000)::float8
-              as ms,
+    const { rows } = await db.execute<{ ms: number; mark: number | null; shift: number }>(
+      sql`select (extract(epoch from clock_timestamp()) * 1000)::float8 as ms,
+            (select extract(epoch from max(at)) * 1000 from heartbeat)::float8 as mark,
             coalesce((select shift_ms from clock_shift where exists (select from installation where demo)), 0)::float8
               as shift`,
     )
@@ -60,12 +61,18 @@ export function databaseClock(db: Db, refreshMs = 1000): Clock {
     const ms = Number(rows[0]?.ms)
     shift = Number(rows[0]?.shift)
     if (offsetMs !== null && received - sent > SLOWEST_MS) return
+    if (offsetMs === null) startAt(Number(rows[0]?.mark ?? 0), ms)
     take(ms - (sent + received) / 2)
     skew.set(Date.now() - (ms + (received - sent) / 2))
   }
 
+  /** A program that starts while the database's clock is set back begins where the others stand. */
+  function startAt(mark: number, ms: number): void {
+    if (mark - ms <= LONGEST_STAND_MS) highestMs = mark
+  }
+
   function take(measured: number): void {
-    const before = offsetMs === null ? Number.NEGATIVE_INFINITY : standing()
+    const before = offsetMs === null ? highestMs : standing()
     offsetMs = measured
     const fell = before - (performance.now() + measured)
     behind.set(Math.max(fell, 0))

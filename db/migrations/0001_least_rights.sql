@@ -14,7 +14,7 @@ END $$;--> statement-breakpoint
 CREATE FUNCTION gate_heartbeat() RETURNS timestamptz
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
   INSERT INTO heartbeat (name, at) VALUES ('gate', clock_timestamp())
-  ON CONFLICT (name) DO UPDATE SET at = excluded.at RETURNING at
+  ON CONFLICT (name) DO UPDATE SET at = greatest(heartbeat.at, excluded.at) RETURNING at
 $$;--> statement-breakpoint
 -- Whole partitions that hold nothing as new as `older_than`, so that nothing is read or rewritten. Whoever calls it
 -- can shorten what is kept, but never below a week of requests and ninety days of audit.
