@@ -21,8 +21,7 @@ const chores: Chore[] = [
     name: 'heartbeat',
     everyMs: 500,
     work: async (db) => {
-      await db.execute(sql`insert into heartbeat (name, at) values ('dispatcher', clock_timestamp())
-        on conflict (name) do update set at = greatest(heartbeat.at, excluded.at)`)
+      await db.execute(sql`select dispatcher_heartbeat()`)
     },
   },
   { name: 'generations', everyMs: 1000, work: tidyGenerations },
@@ -32,7 +31,7 @@ const chores: Chore[] = [
     name: 'partitions',
     everyMs: 3_600_000,
     work: async (db) => {
-      await db.execute(sql`select ensure_partitions(now())`)
+      await db.execute(sql`select ensure_next_partitions()`)
     },
   },
 ]

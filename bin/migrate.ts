@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { connect } from '@/db/client'
 import { migrate } from '@/db/migrate'
 import { resealSeeds } from '@/lib/access/reseal'
+import { databaseClock } from '@/lib/clock'
 import { readEnv } from '@/lib/env'
 import { keepTokenKey } from '@/lib/gatekeeping/token-key'
 import { establish, refuseForeignDatabase } from '@/lib/installation'
@@ -17,7 +18,9 @@ run(async () => {
   await refuseForeignDatabase(db, claim)
   await migrate(env.databaseUrl, join(root, 'db/migrations'))
   await establish(db, claim)
-  const now = new Date()
+  const clock = databaseClock(db)
+  await clock.refresh()
+  const now = clock.now()
   const { fresh } = await rememberKeys(db, { totp: env.totpKeys, gate: env.gatePublicKey }, now)
   await keepTokenKey(db, env.gatePublicKey, now)
   // Consoles that run now hold what was known before: only with such a key may seeds be sealed anew.

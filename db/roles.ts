@@ -70,7 +70,6 @@ export const rightsOf: Record<ProgramRole, Rights> = {
   },
   dispatcher: {
     ...everyProgram,
-    heartbeat: ['select', 'insert', 'update'],
     merchant: ['select'],
     membership: ['select'],
     person: ['select (id, email, name)'],
@@ -82,8 +81,12 @@ export const rightsOf: Record<ProgramRole, Rights> = {
     device: ['select', 'delete'],
     attempt: ['select', 'delete'],
     nonce: ['select', 'delete'],
-    gate_change: ['select', 'delete'],
-    run: ['ensure_partitions(timestamptz)', 'drop_partitions(text, timestamptz)'],
+    run: [
+      'dispatcher_heartbeat()',
+      'ensure_next_partitions()',
+      'drop_partitions(text, timestamptz)',
+      'forget_gate_changes(timestamptz)',
+    ],
   },
 }
 

@@ -21,7 +21,7 @@ export function openFlights(keeper: Gatekeeper): Flights {
     const began = performance.now() - LOOK_EVERY_MS
     for (const visit of underWay.filter(({ started }) => started <= began)) {
       const { verdict, route, origin } = visit
-      // While the database is silent nobody can have been told of a revocation, so the answer goes on.
+      // A record that cannot be read now is looked at again; once nothing is trusted any more, nothing goes on.
       const allowed = !verdict?.allowed || (await keeper.stillAllowed(verdict, route, origin.parsed).catch(() => true))
       if (!allowed && underWay[visit.flight] === visit) {
         visit.failure = 'revoked_meanwhile'

@@ -1,6 +1,6 @@
 import { and, inArray, lt, lte, sql } from 'drizzle-orm'
 import type { Db } from '@/db/client'
-import { attempt, device, gateChange, mail, nonce, signIn, ticket } from '@/db/schema'
+import { attempt, device, mail, nonce, signIn, ticket } from '@/db/schema'
 
 /** How long things are kept, in days (DESIGN.md section 7; sessions have their own rule in `access/sessions`). */
 export const keptDays = { requests: 30, audit: 400, signIns: 180, mails: 90, attempts: 1, gateChanges: 1, tickets: 1 }
@@ -14,7 +14,7 @@ const before = (now: Date, days: number): Date => new Date(now.getTime() - days 
 export async function forgetOld(db: Db, now: Date): Promise<void> {
   await dropPartitions(db, 'request_log', before(now, keptDays.requests))
   await dropPartitions(db, 'audit', before(now, keptDays.audit))
-  await db.delete(gateChange).where(lt(gateChange.at, before(now, keptDays.gateChanges)))
+  await db.execute(sql`select forget_gate_changes(${before(now, keptDays.gateChanges).toISOString()})`)
   await db.delete(nonce).where(lte(nonce.expiresAt, now))
   await db.delete(device).where(lte(device.expiresAt, now))
   await db.delete(attempt).where(

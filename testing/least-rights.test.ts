@@ -5,7 +5,7 @@ import { describe, expect, inject, it, test } from 'vitest'
 import { sqlState } from '@/db/client'
 import { grantRights, type ProgramRole, programRoles, rightsOf } from '@/db/roles'
 import * as schema from '@/db/schema'
-import { dbOf, testDb } from '@/lib/testing'
+import { dbOf, testDb, world } from '@/lib/testing'
 
 /** On the embedded database everybody is one user; every other test of the project `postgres` runs with these rights. */
 const separate = inject('urlOf').gate !== inject('databaseUrl')
@@ -63,6 +63,12 @@ describe.skipIf(!separate)('each program has its own rights', () => {
     ['gate', 'delete from request_log'],
     ['gate', "insert into token_key (id, sealed, sealing_key_id) values ('t', '', 'k')"],
     ['gate', "select drop_partitions('request_log', '2000-01-01')"],
+    ['gate', 'do $$ begin lock table heartbeat in access exclusive mode; end $$'],
+    ['dispatcher', 'do $$ begin lock table heartbeat in access exclusive mode; end $$'],
+    ['dispatcher', 'do $$ begin lock table gate_change in access exclusive mode; end $$'],
+    ['dispatcher', 'delete from gate_change'],
+    ['dispatcher', "select ensure_partitions(now() + interval '20 days')"],
+    ['console', 'do $$ begin lock table generation in access exclusive mode; end $$'],
     ['dispatcher', 'select password_hash from person'],
     ['dispatcher', 'select * from factor'],
     ['dispatcher', 'select digest from generation'],
@@ -71,6 +77,18 @@ describe.skipIf(!separate)('each program has its own rights', () => {
     ['dispatcher', 'update generation set acknowledged_at = now()'],
   ])('%s may not: %s', async (role, statement) => {
     expect(await outcome(role, statement)).toBe(INSUFFICIENT_PRIVILEGE)
+  })
+
+  // CHECKS 59
+  it('what has ended stays ended, whoever was broken into', async () => {
+    const user = await ended()
+    for (const role of ['console', 'dispatcher'] as const) {
+      for (const change of ['revoked_at = null', 'discarded_at = null', `sealed = '\\x00'`]) {
+        const refused = await outcome(role, `update generation set ${change} where id = '${user}'`)
+        expect([role, change, refused]).toEqual([role, change, expect.stringMatching(/^(23000|42501)$/)])
+      }
+    }
+    expect(await outcome('gate', `select mark_first_use('${user}', '2000-01-01')`)).toBe('allowed')
   })
 
   it('takes back what is not on the list, each time it runs, and two at once do not disturb each other', async () => {
@@ -107,6 +125,17 @@ it('nobody can shorten the audit below ninety days, nor drop another table', asy
   const { rows } = await testDb().execute(sql`select 1 from pg_inherits where inhparent = 'audit'::regclass`)
   expect(rows.length).toBeGreaterThan(1)
 })
+
+/** @returns the id of a generation that was revoked and discarded */
+async function ended(): Promise<string> {
+  const w = await world()
+  const { rows } = await testDb().execute<{ id: string }>(sql`
+    insert into generation (id, merchant_id, kind, credential_id, scheme, public_id, digest, fingerprint, reason, overlap,
+      created_at, created_by, pending_until, revoked_at, discarded_at)
+    select gen_random_uuid(), merchant_id, 'credential', id, 'token', id::text, 'd', '0', 'first_set_up', 'at_once',
+      now(), ${w.olivia.id}, now(), now(), now() from credential where merchant_id = ${w.merchantId} returning id`)
+  return rows[0]?.id ?? ''
+}
 
 async function connected(url = inject('databaseUrl')): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url })

@@ -220,7 +220,9 @@ function answerBroken(error: NodeJS.ErrnoException, socket: Socket, options: Con
 const one = (header: string | string[] | undefined): string | undefined =>
   Array.isArray(header) ? header.join(', ') : header
 
-const isOwnFile = (path: string): boolean => path.startsWith('/_next/static/')
+/** A file of the build. A path that leaves the folder again is none, however it is written. */
+const isOwnFile = (path: string): boolean =>
+  path.startsWith('/_next/static/') && !/\\|%2e|%2f|%5c|\/\.\.?(\/|$)/i.test(path)
 
 const pathOf = (req: IncomingMessage): string => (req.url ?? '/').split('?')[0] ?? '/'
 

@@ -27,6 +27,9 @@ export type FeedEvents = {
 
 const POLL_MS = 1000
 const POLL_TIMEOUT_MS = 1500
+const SHORTEST_PAUSE_MS = 50
+/** A connection that takes what it is told and answers nothing is given up. */
+const LISTEN_MS = 3000
 /** A database that is slow for a moment keeps its LISTEN connection: losing it costs everything that is remembered. */
 const MOST_FAILURES = 3
 const CHANNEL = 'gate_change'
@@ -51,22 +54,27 @@ export function changeFeed(db: Db, url: string, events: FeedEvents): ChangeFeed 
     freshAt = asked
   }
 
-  function pollAgain(): void {
-    timer = setTimeout(() => {
-      void poll()
-        .then(
-          () => {
-            failures = 0
-          },
-          () => {
-            failures += 1
-            if (failures % MOST_FAILURES === 0) hangUp()
-          },
-        )
-        .finally(() => {
-          if (!stopped.signal.aborted) pollAgain()
-        })
-    }, POLL_MS)
+  /** Each second from beginning to beginning: a slow answer is not waited for and then paused after. */
+  function pollAgain(beganAt = monotonicMs()): void {
+    timer = setTimeout(
+      () => {
+        const began = monotonicMs()
+        void poll()
+          .then(
+            () => {
+              failures = 0
+            },
+            () => {
+              failures += 1
+              if (failures % MOST_FAILURES === 0) hangUp()
+            },
+          )
+          .finally(() => {
+            if (!stopped.signal.aborted) pollAgain(began)
+          })
+      },
+      Math.max(SHORTEST_PAUSE_MS, beganAt + POLL_MS - monotonicMs()),
+    )
   }
 
   /** Holds one LISTEN connection until it breaks. */
@@ -79,8 +87,9 @@ export function changeFeed(db: Db, url: string, events: FeedEvents): ChangeFeed 
     })
     client.on('notification', ({ payload }) => events.changed([payload ?? '']))
     try {
-      await client.connect()
-      await client.query(`listen ${CHANNEL}`)
+      await within(LISTEN_MS, Promise.race([client.connect(), broken]))
+      await within(LISTEN_MS, Promise.race([client.query(`listen ${CHANNEL}`), broken]))
+      if (stopped.signal.aborted) return
       // What was pushed while nobody listened is gone.
       events.lost()
       listening = true

@@ -76,6 +76,9 @@ export async function openGatekeeper(settings: GateSettings): Promise<Gatekeeper
   const requests = settings.requestLog ?? requestLogWriter(db)
   const limits = failureLimits()
   const freshTokens = foreignTokens(tokens, () => loadTokenKeys(db, settings.privateKeys))
+  // A key that was retired ends its tokens here too, without anybody showing a token of its successor.
+  const keyTimer = setInterval(() => void freshTokens.look(), TOKEN_KEYS_MS)
+  keyTimer.unref()
   const conditions = (address: ParsedAddress | null) => ({
     address,
     moneyOutNeedsWhitelist: settings.moneyOutNeedsWhitelist,
@@ -83,8 +86,7 @@ export async function openGatekeeper(settings: GateSettings): Promise<Gatekeeper
 
   function judge({ presented, wanted, address, at }: Question, record: GateRecord | null): Verdict {
     const verdict = decide(presented, record, wanted, at, conditions(address))
-    const movesMoney = typeof wanted === 'object' && wanted?.moneyOut
-    return verdict.allowed && movesMoney && memory.trust() === 'stale-no-money'
+    return verdict.allowed && movesMoney(wanted) && memory.trust() === 'stale-no-money'
       ? withdrawn(verdict, 'gate_unavailable', 1)
       : verdict
   }
@@ -151,12 +153,14 @@ export async function openGatekeeper(settings: GateSettings): Promise<Gatekeeper
     },
     authorise(token, wanted, address, at) {
       const reading = tokens.read(token, at)
-      const newer = reading.fault === 'bad_token' ? freshTokens(token) : null
+      const newer = reading.fault === 'bad_token' ? freshTokens.lookFor(token) : null
       return newer
         ? newer.then(() => askFor(tokens.read(token, at), wanted, address, at))
         : askFor(reading, wanted, address, at)
     },
     async stillAllowed(verdict, wanted, address) {
+      const trust = memory.trust()
+      if (trust === 'none' || (trust === 'stale-no-money' && movesMoney(wanted))) return false
       const { generationId, credentialId, merchantId } = verdict.record
       const claims: TokenClaims = {
         credential: credentialId,
@@ -180,8 +184,8 @@ export async function openGatekeeper(settings: GateSettings): Promise<Gatekeeper
     }),
     async stop() {
       clock.stop()
-      await feed.stop()
-      await requests.stop()
+      clearInterval(keyTimer)
+      await Promise.allSettled([feed.stop(), requests.stop()])
       await db.$client.end()
     },
   }
@@ -197,18 +201,28 @@ function faultOfId(
   return readPublicId(clientId, tagKey) === null ? 'malformed_id' : null
 }
 
-/** Another gate may have made a newer key: one look per second, and only for what has the shape of a token. */
+const TOKEN_KEYS_MS = 30_000
+
+const movesMoney = (wanted: Wanted): boolean => typeof wanted === 'object' && wanted?.moneyOut === true
+
+/** The keys change while gates run. `lookFor`: at most once a second, and only for what has the shape of a token. */
 function foreignTokens(tokens: Tokens, load: () => Promise<Parameters<Tokens['use']>[0]>) {
   let lookedAt = Number.NEGATIVE_INFINITY
   let looking: Promise<void> | null = null
-  return (token: string): Promise<void> | null => {
-    if (looking || !tokens.isForeign(token) || monotonicMs() - lookedAt < 1000) return looking
+  function look(): Promise<void> {
     lookedAt = monotonicMs()
-    looking = load()
+    looking ??= load()
       .then(tokens.use, (error) => log('error', 'token_key.not_read', faultOf(error)))
       .finally(() => {
         looking = null
       })
     return looking
+  }
+  return {
+    look,
+    lookFor(token: string): Promise<void> | null {
+      if (looking || !tokens.isForeign(token) || monotonicMs() - lookedAt < 1000) return looking
+      return look()
+    },
   }
 }

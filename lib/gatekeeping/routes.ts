@@ -90,7 +90,15 @@ function compile(input: z.infer<typeof row>, index: number): Compiled {
  * Plain lower case, which nearly all segments are, is only looked at.
  */
 const fold = (segment: string): string =>
-  /^[!-@[-~]*$/.test(segment) ? segment : segment.normalize('NFKC').toUpperCase().toLowerCase()
+  /^[!-@[-~]*$/.test(segment)
+    ? segment
+    : segment.normalize('NFKC').toUpperCase().toLowerCase().replaceAll(DOT_ABOVE, '')
+
+/** What is left of the Turkish `İ` beside its `i`; other readers drop it. */
+const DOT_ABOVE = '\u0307'
+
+/** Folding shortens by a few letters at most, and normalising a long segment of combining marks takes for ever. */
+const SHORTENS_BY = 8
 
 const isName = (segment: string): boolean => segment.startsWith(':')
 
@@ -128,10 +136,13 @@ function tableOf(compiled: readonly Compiled[], unknown: 'refuse' | 'pass'): Rou
     sorted.filter((r) => (r.rest ? r.segments.length < n : r.segments.length === n)),
   )
   const rows = (segments: readonly string[]): readonly Compiled[] => byLength[Math.min(segments.length, longest)] ?? []
+  const literals = sorted.flatMap((r) => r.segments.filter((segment) => !isName(segment)))
+  const longestFolded = SHORTENS_BY * Math.max(1, ...literals.map((literal) => literal.length))
+  const folded = (segment: string): string => (segment.length > longestFolded ? segment : fold(segment))
   const find = (method: string, segments: readonly string[]): Compiled | undefined =>
     rows(segments).find((r) => fits(r, r.segments, method, segments))
   const findFolded = (method: string, segments: readonly string[]): Compiled | undefined =>
-    rows(segments).find((r) => fits(r, r.folded, method, segments.map(fold)))
+    rows(segments).find((r) => fits(r, r.folded, method, segments))
 
   return {
     routes: compiled,
@@ -144,8 +155,9 @@ function tableOf(compiled: readonly Compiled[], unknown: 'refuse' | 'pass'): Rou
       }
       const found = find(method, segments)
       // An upstream that ignores case would route `/PAYOUTS` to the row that this spelling has just avoided.
-      const foldable = hasCapitals || segments.some((s) => s !== fold(s))
-      if (foldable && findFolded(method, segments) !== found) return null
+      const asFolded = segments.map(folded)
+      const foldable = hasCapitals || asFolded.some((s, i) => s !== segments[i])
+      if (foldable && findFolded(method, asFolded) !== found) return null
       return found ?? (unknown === 'pass' ? 'pass' : null)
     },
   }

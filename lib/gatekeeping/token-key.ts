@@ -28,7 +28,9 @@ export async function keepTokenKey(db: Db, gate: PublicKey, now: Date): Promise<
       .where(and(inUse, eq(tokenKey.sealingKeyId, keyId)))
       .orderBy(tokenKey.createdAt)
       .limit(1)
-    if (!current) await tx.insert(tokenKey).values({ id, sealed, sealingKeyId: keyId, createdAt: now })
+    // The newest signs: whatever the clock said before, this one is.
+    const createdAt = sql`greatest(${now.toISOString()}::timestamptz, (select max(created_at) + interval '1 ms' from token_key))`
+    if (!current) await tx.insert(tokenKey).values({ id, sealed, sealingKeyId: keyId, createdAt })
     else if (now.getTime() - current.createdAt.getTime() > SUPERSEDED_MS) {
       const older = and(inUse, ne(tokenKey.sealingKeyId, keyId), lt(tokenKey.createdAt, current.createdAt))
       await tx.update(tokenKey).set({ retiredAt: now }).where(older)

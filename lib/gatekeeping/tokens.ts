@@ -41,6 +41,7 @@ export function accessTokens(issuer: string, keys: readonly TokenKey[]): Tokens 
   const verified = twoAgeCache<TokenClaims>(CACHED)
 
   function use(next: readonly TokenKey[]): void {
+    if (next.length === byHeader.size && next.every(({ id }) => byHeader.has(headerOf(id)))) return
     byHeader = new Map(next.map(({ id, key }) => [headerOf(id), createSecretKey(key)]))
     const newest = [...byHeader].at(-1)
     if (newest) signing = { header: newest[0], key: newest[1] }
