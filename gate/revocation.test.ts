@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
-import { describe, expect, it } from 'vitest'
-import { gateChange, tokenKey, whitelist, whitelistEntry } from '@/db/schema'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { credential, gateChange, tokenKey, whitelist, whitelistEntry } from '@/db/schema'
 import { testDb } from '@/lib/testing'
 import {
   type ApiUser,
@@ -19,13 +19,20 @@ import {
   tokenFor,
 } from './testing'
 
-const { base, up } = await startPair()
+const { base, gate, up } = await startPair()
 const second = await startPair()
 const behind = await startPair({ proxies: [{ family: 4, words: [0x7f000001], prefix: 32, masks: [-1] }] })
 const both = [base, second.base]
 const WITHIN_MS = 2000
 
 const call = (at: string, token: string, path = '/wallets') => fetch(at + path, { headers: bearer(token) })
+
+/** Waits until both gates have read of everything so far: from then on only a new change makes them forget. */
+async function nothingNew(): Promise<void> {
+  const now = Date.now()
+  const readAt = () => Math.min(...[gate, second.gate].map((each) => Date.now() - each.health().knownMs))
+  await vi.waitFor(() => expect(readAt()).toBeGreaterThan(now), 5_000)
+}
 
 /** Calls both gates until each answers with this status; fails when one still does not after two seconds. */
 async function becomes(status: number, token: string, path = '/wallets'): Promise<void> {
@@ -65,11 +72,19 @@ describe('a token dies with what it stands on, on every gate, within two seconds
       .set({ expiresAt: ago(0) })
       .where(eq(whitelistEntry.whitelistId, u.whitelistId!))
 
+  const remembered: { user: ApiUser; token: string }[] = []
+  beforeAll(async () => {
+    for (const _ of causes) {
+      const user = await apiUser({ ranges: ['127.0.0.0/8'] })
+      remembered.push({ user, token: await tokenFor(base, user) })
+    }
+    await nothingNew()
+    for (const { token } of remembered) await becomes(200, token)
+  })
+
   it.each(causes)('%s: %i', async (_, status, reason, change) => {
     // CHECKS 59, 80
-    const user = await apiUser({ ranges: ['127.0.0.0/8'] })
-    const token = await tokenFor(base, user)
-    await becomes(200, token)
+    const { user, token } = remembered.shift()!
     await change(user)
     await becomes(status, token)
     const answer = await call(base, token)
@@ -127,6 +142,19 @@ describe('a token dies with what it stands on, on every gate, within two seconds
 })
 
 describe('what is pushed may be lost', () => {
+  it('and what is pushed is heard, also when the change log says nothing', async () => {
+    // CHECKS 136
+    const user = await apiUser()
+    const token = await tokenFor(base, user)
+    await nothingNew()
+    await becomes(200, token)
+    await testDb().transaction(async (tx) => {
+      await tx.update(credential).set({ state: 'inactive' }).where(eq(credential.id, user.credentialId))
+      await tx.delete(gateChange).where(eq(gateChange.merchantId, user.merchantId))
+    })
+    await becomes(401, token)
+  })
+
   it('a change that no NOTIFY told of is found in the change log, also when its transaction was long', async () => {
     // CHECKS 136
     const user = await apiUser()

@@ -1,0 +1,109 @@
+import { parseArgs } from 'node:util'
+import { areas } from './planted/all'
+import { type Copy, copyOf } from './planted/copy'
+import type { Fault } from './planted/fault'
+import { type Outcome, runTests } from './planted/tests'
+import { figures } from './shared/figures'
+
+/**
+ * Plants single mistakes into a copy of the sources, one at a time, and shows which test notices each.
+ * `--list` names them, `--only` takes an area or those whose name holds a word, `--lanes` copies that work at once,
+ * `--json` a file for the figures.
+ */
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    list: { type: 'boolean', default: false },
+    lanes: { type: 'string', default: '2' },
+    json: { type: 'string' },
+  },
+})
+const LIMIT_MS = 180_000
+const SOUND_LIMIT_MS = 580_000
+
+type Planted = Fault & { area: string }
+const word = values.only?.toLowerCase()
+const chosen: Planted[] = Object.entries(areas)
+  .flatMap(([area, faults]) => faults.map((fault) => ({ ...fault, area })))
+  .filter(({ area, name }) => !word || (word in areas ? area === word : name.toLowerCase().includes(word)))
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`)
+if (chosen.length === 0) {
+  print(`--only a word of a name, or an area: ${Object.keys(areas).join(', ')}`)
+  process.exit(2)
+}
+if (values.list) {
+  for (const { area, name, file, tests } of chosen) print(`${area}: ${name}  (${file}; ${tests.join(', ')})`)
+  process.exit(0)
+}
+
+/** In the order in which the first of each group comes. */
+function groups(faults: readonly Planted[], by: 'area' | 'project'): [string, Planted[]][] {
+  const names = [...new Set(faults.map((fault) => fault[by]))]
+  return names.map((name) => [name, faults.filter((fault) => fault[by] === name)])
+}
+
+/** Works the list off with as many copies as there are lanes. */
+async function inLanes<T>(copies: Copy[], list: readonly T[], work: (copy: Copy, item: T) => Promise<void>) {
+  const waiting = [...list]
+  await Promise.all(
+    copies.map(async (copy) => {
+      for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(copy, item)
+    }),
+  )
+}
+
+/** Without a fault every chosen test passes, or its failing would prove nothing. */
+async function soundTests(copies: Copy[]): Promise<string[]> {
+  const wrong: string[] = []
+  await inLanes(copies, groups(chosen, 'project'), async ({ directory }, [project, faults]) => {
+    const tests = [...new Set(faults.flatMap((fault) => fault.tests))]
+    const outcome = await runTests(directory, { project, tests, limitMs: SOUND_LIMIT_MS, all: true })
+    if (outcome.kind !== 'passed') wrong.push(`${project}: ${inWords(outcome)}`)
+  })
+  return wrong
+}
+
+const isCaught = ({ kind }: Outcome): boolean => kind === 'failed' || kind === 'endless'
+
+function inWords(outcome: Outcome): string {
+  if (outcome.kind === 'passed') return 'SURVIVED'
+  if (outcome.kind === 'broken') return `SAYS NOTHING: ${outcome.why}`
+  if (outcome.kind === 'endless') return `caught by the time limit of ${LIMIT_MS / 1000} s`
+  return outcome.inTime ? `caught by: ${outcome.test}` : `caught by the time limit of: ${outcome.test}`
+}
+
+const began = performance.now()
+const copies = Array.from({ length: Number(values.lanes) }, () => copyOf(process.cwd()))
+const report = figures('planted faults')
+const outcomes = new Map<Planted, Outcome>()
+try {
+  const wrong = await soundTests(copies)
+  for (const why of wrong) report.broken(`without any fault, ${why}`)
+  if (wrong.length === 0) {
+    await inLanes(copies, chosen, async (copy, fault) => {
+      const restore = copy.plant(fault)
+      const outcome = await runTests(copy.directory, { ...fault, limitMs: LIMIT_MS })
+      restore()
+      outcomes.set(fault, outcome)
+      print(`${fault.area}: ${fault.name}\n    ${inWords(outcome)}`)
+    })
+  }
+} finally {
+  for (const copy of copies) copy.remove()
+}
+
+const caughtOf = (faults: readonly Planted[]): number =>
+  faults.filter((fault) => isCaught(outcomes.get(fault) ?? { kind: 'passed' })).length
+
+for (const fault of chosen.filter((each) => !isCaught(outcomes.get(each) ?? { kind: 'passed' }))) {
+  print(`\nnot caught: ${fault.area}: ${fault.name}\n    ${fault.survives ?? 'and nobody knows why'}`)
+  if (!fault.survives) report.broken(`not caught: ${fault.name}`)
+}
+for (const [area, faults] of groups(chosen, 'area')) {
+  report.add({ name: `${area}: caught of ${faults.length}`, value: caughtOf(faults), unit: '' })
+}
+report.add({ name: 'faults', value: chosen.length, unit: '', ...(word ? {} : { bound: { least: 70 } }) })
+report.add({ name: 'caught', value: (100 * caughtOf(chosen)) / chosen.length, unit: '%', bound: { least: 95 } })
+report.add({ name: 'time', value: (performance.now() - began) / 60_000, unit: 'min', bound: { most: 20 } })
+process.exit(report.report(values.json))
