@@ -156,6 +156,7 @@ export const generationFaults: Fault[] = [
   {
     ...confirming,
     name: 'confirming a pair ends every pair there is',
+    tests: ['lib/credentials/money-out.test.ts'],
     find: '.set({ retiresAt: oldEndsAt }).where(eq(generation.id, old.id))',
     replace: '.set({ retiresAt: oldEndsAt })',
   },
