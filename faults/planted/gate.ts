@@ -191,7 +191,7 @@ export const gateFaults: Fault[] = [
     ...feed,
     name: 'the change log is read by time',
     find: 'where xid >= pg_snapshot_xmin(${seen}) and not pg_visible_in_snapshot(xid, ${seen})',
-    replace: "where at > now() - interval '1500 milliseconds'",
+    replace: "where at > now() - interval '1100 milliseconds'",
   },
   {
     ...feed,

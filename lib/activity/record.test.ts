@@ -32,7 +32,7 @@ test('a hundred parallel entries make one chain without fork or gap', async () =
 
 // CHECKS 125 (what exists: edits, deletions, re-ordering, a cut tail with its head left)
 test('tampering is found and the first bad entry is named', async () => {
-  for (const tamper of ['edit', 'name', 'delete', 'cut'] as const) {
+  for (const tamper of ['edit', 'name', 'delete', 'rewrite', 'cut'] as const) {
     const w = await world()
     for (let n = 0; n < 4; n++) await transact(w.db, (tx) => append(tx, entry(w.merchantId, w.clock.now(), n)))
     const third = and(eq(audit.chain, w.merchantId), eq(audit.seq, 3))
@@ -47,11 +47,19 @@ test('tampering is found and the first bad entry is named', async () => {
         .set({ personal: { name: { value: 'Eve', salt: 'x' } } })
         .where(third)
     if (tamper === 'delete') await w.db.delete(audit).where(third)
+    if (tamper === 'rewrite') {
+      const [old] = await w.db.select().from(audit).where(third)
+      const detail = { n: 99 }
+      await w.db
+        .update(audit)
+        .set({ detail, hash: entryHash({ ...old!, detail }) })
+        .where(third)
+    }
     if (tamper === 'cut') await w.db.delete(audit).where(and(eq(audit.chain, w.merchantId), sql`${audit.seq} > 3`))
     expect(await verifyChain(w.db, w.merchantId)).toEqual({
       chain: w.merchantId,
       ok: false,
-      badSeq: tamper === 'cut' ? 4 : 3,
+      badSeq: tamper === 'cut' || tamper === 'rewrite' ? 4 : 3,
     })
   }
 })
