@@ -7,12 +7,12 @@ import { figures } from './shared/figures'
 
 /**
  * Plants single mistakes into a copy of the sources, one at a time, and shows which test notices each.
- * `--list` names them, `--only` takes an area or those whose name holds a word, `--lanes` copies that work at once,
+ * `--list` names them, `--only` (as often as wanted) takes an area or those whose name holds a word, `--lanes` copies that work at once,
  * `--json` a file for the figures.
  */
 const { values } = parseArgs({
   options: {
-    only: { type: 'string' },
+    only: { type: 'string', multiple: true },
     list: { type: 'boolean', default: false },
     lanes: { type: 'string', default: '2' },
     json: { type: 'string' },
@@ -22,10 +22,12 @@ const LIMIT_MS = 180_000
 const SOUND_LIMIT_MS = 580_000
 
 type Planted = Fault & { area: string }
-const word = values.only?.toLowerCase()
+const words = values.only?.map((word) => word.toLowerCase())
+const isNamed = (fault: { area: string; name: string }, word: string): boolean =>
+  word in areas ? fault.area === word : fault.name.toLowerCase().includes(word)
 const chosen: Planted[] = Object.entries(areas)
   .flatMap(([area, faults]) => faults.map((fault) => ({ ...fault, area })))
-  .filter(({ area, name }) => !word || (word in areas ? area === word : name.toLowerCase().includes(word)))
+  .filter((fault) => !words || words.some((word) => isNamed(fault, word)))
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
 if (chosen.length === 0) {
@@ -103,7 +105,7 @@ for (const fault of chosen.filter((each) => !isCaught(outcomes.get(each) ?? { ki
 for (const [area, faults] of groups(chosen, 'area')) {
   report.add({ name: `${area}: caught of ${faults.length}`, value: caughtOf(faults), unit: '' })
 }
-report.add({ name: 'faults', value: chosen.length, unit: '', ...(word ? {} : { bound: { least: 70 } }) })
+report.add({ name: 'faults', value: chosen.length, unit: '', ...(words ? {} : { bound: { least: 70 } }) })
 report.add({ name: 'caught', value: (100 * caughtOf(chosen)) / chosen.length, unit: '%', bound: { least: 95 } })
 report.add({ name: 'time', value: (performance.now() - began) / 60_000, unit: 'min', bound: { most: 20 } })
 process.exit(report.report(values.json))
