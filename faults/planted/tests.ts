@@ -28,6 +28,19 @@ type Report = {
 /** Errors of a text that is no program: nobody could ship it, so catching it proves nothing. */
 const NO_PROGRAM = /^(ReferenceError|SyntaxError|TypeError: .* is not a function)/
 
+const running = new Set<number>()
+
+/** Ends every run that is under way, with everything that it started: its databases and programs. */
+export function endAll(): void {
+  for (const group of running) {
+    try {
+      process.kill(-group, 'SIGKILL')
+    } catch {
+      // It has just ended by itself.
+    }
+  }
+}
+
 /** Runs the named test files of a project in `directory`, up to the first failure. */
 export async function runTests(
   directory: string,
@@ -43,6 +56,8 @@ export async function runTests(
       .concat(given.tests),
     { cwd: directory, detached: true, stdio: ['ignore', 'ignore', 'pipe'] },
   )
+  const group = child.pid as number
+  running.add(group)
   let said = ''
   child.stderr.on('data', (chunk) => {
     said = (said + chunk).slice(-2_000)
@@ -50,11 +65,11 @@ export async function runTests(
   let endless = false
   const limit = setTimeout(() => {
     endless = true
-    // With everything that it started: its databases and programs.
-    process.kill(-(child.pid as number), 'SIGKILL')
+    process.kill(-group, 'SIGKILL')
   }, given.limitMs)
   await once(child, 'exit')
   clearTimeout(limit)
+  running.delete(group)
   try {
     return endless ? { kind: 'endless' } : read(readFileSync(file, 'utf8'))
   } catch {
