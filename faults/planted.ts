@@ -80,12 +80,13 @@ function inWords(outcome: Outcome): string {
 }
 
 const began = performance.now()
-const copies = Array.from({ length: Number(values.lanes) }, () => copyOf(process.cwd()))
+const copies: Copy[] = []
 process.on('exit', () => {
   endAll()
   for (const copy of copies) copy.remove()
 })
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+while (copies.length < Number(values.lanes)) copies.push(copyOf(process.cwd()))
 const report = figures('planted faults')
 const outcomes = new Map<Planted, Outcome>()
 const wrong = await soundTests(copies)
