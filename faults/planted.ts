@@ -58,9 +58,14 @@ async function inLanes<T>(copies: Copy[], list: readonly T[], work: (copy: Copy,
 /** Without a fault every chosen test passes, or its failing would prove nothing. */
 async function soundTests(copies: Copy[]): Promise<string[]> {
   const wrong: string[] = []
-  await inLanes(copies, groups(chosen, 'project'), async ({ directory }, [project, faults]) => {
+  const whole = chosen.filter(({ named }) => !named)
+  const parts = chosen.filter(({ named }) => named)
+  await inLanes(copies, [...groups(whole, 'project'), ...groups(parts, 'project')], async (copy, [project, faults]) => {
+    const { directory } = copy
+    const names = faults.flatMap(({ named }) => named ?? [])
+    const named = names.length > 0 ? { named: [...new Set(names)].join('|') } : {}
     const tests = [...new Set(faults.flatMap((fault) => fault.tests))]
-    const sound = () => runTests(directory, { project, tests, limitMs: SOUND_LIMIT_MS, all: true })
+    const sound = () => runTests(directory, { project, tests, ...named, limitMs: SOUND_LIMIT_MS, all: true })
     const first = await sound()
     if (first.kind === 'passed') return
     print(`without any fault, ${project}: ${inWords(first)}; once more`)

@@ -9,6 +9,8 @@ export type Fault = {
   replace: string
   /** Test files, as few as should notice it. */
   tests: readonly string[]
+  /** A pattern of the names of the tests, where the rest of the file takes long or minds a busy machine. */
+  named?: string
   /** The project of vitest that runs them: `postgres` where only a database of several sessions can show it. */
   project: 'once' | 'embedded' | 'postgres'
   /** Why no test can notice it; it counts as not caught all the same. */

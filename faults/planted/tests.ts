@@ -44,7 +44,7 @@ export function endAll(): void {
 /** Runs the named test files of a project in `directory`, up to the first failure. */
 export async function runTests(
   directory: string,
-  given: { project: string; tests: readonly string[]; limitMs: number; all?: boolean },
+  given: { project: string; tests: readonly string[]; named?: string; limitMs: number; all?: boolean },
 ): Promise<Outcome> {
   const results = mkdtempSync(join(tmpdir(), 'gatehouse-planted-results-'))
   const file = join(results, 'results.json')
@@ -53,6 +53,7 @@ export async function runTests(
     process.execPath,
     ['node_modules/vitest/vitest.mjs', 'run', '--project', given.project, ...bail]
       .concat(['--reporter', 'json', '--outputFile', file])
+      .concat(given.named ? ['--testNamePattern', given.named] : [])
       .concat(given.tests),
     { cwd: directory, detached: true, stdio: ['ignore', 'ignore', 'pipe'] },
   )
