@@ -18,7 +18,7 @@ const { values } = parseArgs({
     json: { type: 'string' },
   },
 })
-const LIMIT_MS = 180_000
+const LIMIT_MS = 120_000
 const SOUND_LIMIT_MS = 580_000
 
 type Planted = Fault & { area: string }

@@ -23,6 +23,7 @@ export const embeddedFaults: Fault[] = [
     named: 'every commit is on the disk',
     find: "...PGlite.defaultStartParams.filter((p) => p !== '-F'),",
     replace: '...PGlite.defaultStartParams,',
+    survives: '`-c fsync=on` comes after it and wins; the program also refuses to start where a commit makes no fsync',
   },
   {
     ...durable,
