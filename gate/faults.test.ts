@@ -74,6 +74,8 @@ describe('a bug or a broken database', () => {
     const stranger = await apiUser()
     const fresh = { acknowledgedAt: null, firstUsedAt: null, pendingUntil: new Date(Date.now() + 600_000) }
     const pending = await apiUser({ generation: fresh })
+    const remembered = await apiUser({ generation: fresh })
+    expect((await exchange(base, { ...remembered, clientSecret: 'gts_test_wrong' })).status).toBe(400)
     const metrics = await gateway(['metrics'])
     const status = async (path: string, method = 'GET') =>
       (await fetch(base + path, { method, headers: bearer(token) })).status
@@ -85,10 +87,11 @@ describe('a bug or a broken database', () => {
     const until = (ms: number) => new Promise((resolve) => setTimeout(resolve, frozenAt + ms - Date.now()))
     const unknown = exchange(base, stranger)
     const first = exchange(base, pending)
+    const known = exchange(base, remembered)
     await until(3500)
     expect([await status('/wallets'), await status('/payouts', 'POST')]).toEqual([200, 200])
     const probe = ready()
-    expect([(await unknown).status, (await first).status]).toEqual([503, 503])
+    expect([(await unknown).status, (await first).status, (await known).status]).toEqual([503, 503, 503])
     await until(5500)
     expect([await status('/wallets'), await status('/payouts', 'POST')]).toEqual([200, 503])
     expect(await probe).toBe(503)

@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
-import { describe, expect, it } from 'vitest'
-import { gateChange, tokenKey, whitelist, whitelistEntry } from '@/db/schema'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { credential, gateChange, tokenKey, whitelist, whitelistEntry } from '@/db/schema'
 import { testDb } from '@/lib/testing'
 import {
   type ApiUser,
@@ -19,13 +19,20 @@ import {
   tokenFor,
 } from './testing'
 
-const { base, up } = await startPair()
+const { base, gate, up } = await startPair()
 const second = await startPair()
 const behind = await startPair({ proxies: [{ family: 4, words: [0x7f000001], prefix: 32, masks: [-1] }] })
 const both = [base, second.base]
 const WITHIN_MS = 2000
 
 const call = (at: string, token: string, path = '/wallets') => fetch(at + path, { headers: bearer(token) })
+
+/** Waits until both gates have read of everything so far: from then on only a new change makes them forget. */
+async function nothingNew(): Promise<void> {
+  const now = Date.now()
+  const readAt = () => Math.min(...[gate, second.gate].map((each) => Date.now() - each.health().knownMs))
+  await vi.waitFor(() => expect(readAt()).toBeGreaterThan(now), 5_000)
+}
 
 /** Calls both gates until each answers with this status; fails when one still does not after two seconds. */
 async function becomes(status: number, token: string, path = '/wallets'): Promise<void> {
@@ -65,11 +72,19 @@ describe('a token dies with what it stands on, on every gate, within two seconds
       .set({ expiresAt: ago(0) })
       .where(eq(whitelistEntry.whitelistId, u.whitelistId!))
 
+  const remembered: { user: ApiUser; token: string }[] = []
+  beforeAll(async () => {
+    for (const _ of causes) {
+      const user = await apiUser({ ranges: ['127.0.0.0/8'] })
+      remembered.push({ user, token: await tokenFor(base, user) })
+    }
+    await nothingNew()
+    for (const { token } of remembered) await becomes(200, token)
+  })
+
   it.each(causes)('%s: %i', async (_, status, reason, change) => {
     // CHECKS 59, 80
-    const user = await apiUser({ ranges: ['127.0.0.0/8'] })
-    const token = await tokenFor(base, user)
-    await becomes(200, token)
+    const { user, token } = remembered.shift()!
     await change(user)
     await becomes(status, token)
     const answer = await call(base, token)
@@ -152,10 +167,28 @@ it('revoked while many calls use it: none that is sent two seconds later is acce
 }, 40_000)
 
 describe('what is pushed may be lost', () => {
+  /** Switches a user off so that the change log says nothing of it: only what is pushed can tell. */
+  const onlyPushed = (user: ApiUser) =>
+    testDb().transaction(async (tx) => {
+      await tx.update(credential).set({ state: 'inactive' }).where(eq(credential.id, user.credentialId))
+      await tx.delete(gateChange).where(eq(gateChange.merchantId, user.merchantId))
+    })
+
+  it('and what is pushed is heard, also when the change log says nothing', async () => {
+    // CHECKS 136
+    const user = await apiUser()
+    const token = await tokenFor(base, user)
+    await nothingNew()
+    await becomes(200, token)
+    await onlyPushed(user)
+    await becomes(401, token)
+  })
+
   it('a change that no NOTIFY told of is found in the change log, also when its transaction was long', async () => {
     // CHECKS 136
     const user = await apiUser()
     const token = await tokenFor(base, user)
+    await nothingNew()
     await becomes(200, token)
     await testDb().transaction(async (tx) => {
       await tx.execute(sql`set local session_replication_role = replica`)
@@ -167,12 +200,25 @@ describe('what is pushed may be lost', () => {
   })
 
   it('a lost LISTEN connection is opened again', async (context) => {
-    const { rows } = await testDb().execute<{ ended: number }>(sql`
-      select count(pg_terminate_backend(pid))::int as ended from pg_stat_activity where query ilike 'listen%'`)
-    if (!rows[0]?.ended) return context.skip('the embedded database has no backends to end')
+    const { rows: lost } = await testDb().execute<{ pid: number }>(
+      sql`select pid from pg_stat_activity where query ilike 'listen%'`,
+    )
+    if (lost.length === 0) return context.skip('the embedded database has no backends to end')
     const user = await apiUser()
     const token = await tokenFor(base, user)
-    await changeCredential(user, { state: 'inactive' })
+    const pids = sql`(${sql.join(
+      lost.map(({ pid }) => pid),
+      sql`, `,
+    )})`
+    await testDb().execute(sql`select pg_terminate_backend(pid) from pg_stat_activity where pid in ${pids}`)
+    const left = async () =>
+      (await testDb().execute(sql`select from pg_stat_activity where pid in ${pids}`)).rows.length
+    await expect.poll(left, { timeout: 5_000 }).toBe(0)
+    await nothingNew()
+    const listening = () => [gate, second.gate].every((each) => each.health().listening)
+    await expect.poll(listening, { timeout: 5_000 }).toBe(true)
+    await becomes(200, token)
+    await onlyPushed(user)
     await becomes(401, token)
   })
 })

@@ -2,14 +2,18 @@ import { once } from 'node:events'
 import net from 'node:net'
 
 /**
- * A way to a database on a Unix socket or a port that can be frozen (connections stay, nothing comes through), cut, and
- * read along: the texts of the statements that went through it.
+ * A way to a database on a Unix socket or a port that can be frozen (connections stay, nothing comes through), cut,
+ * held back, and read along: the texts of the statements that went through it.
  */
 export type DatabaseBetween = {
   url: string
   freeze(): void
   /** Ends every connection, and lets new ones through. */
   thaw(): void
+  /** Keeps answers back, and `held` tells how many bytes of them are waiting; statements still reach the database. */
+  hold(): void
+  held(): number
+  release(): void
   /** Every statement since the last time it was asked. */
   statements(): string[]
   close(): void
@@ -51,6 +55,13 @@ export async function databaseBetween(target: string): Promise<DatabaseBetween> 
     thaw() {
       frozen = false
       for (const pair of pairs) pair.forEach((s) => void s.destroy())
+    },
+    hold() {
+      for (const [near, far] of pairs) far.unpipe(near).pause()
+    },
+    held: () => [...pairs].reduce((bytes, [, far]) => bytes + far.readableLength, 0),
+    release() {
+      for (const [near, far] of pairs) far.pipe(near)
     },
     statements() {
       const seen = texts

@@ -1,8 +1,9 @@
-import { eq } from 'drizzle-orm'
+import { and, eq } from 'drizzle-orm'
 import { expect, test } from 'vitest'
-import { audit } from '@/db/schema'
+import { audit, membership } from '@/db/schema'
+import { addMember } from '@/lib/merchants/create'
 import { world } from '@/lib/testing'
-import { contextOf } from './actor'
+import { contextOf, membershipsOf } from './actor'
 import { recordForeignMerchant } from './refused'
 
 // CHECKS 35, 112
@@ -22,4 +23,21 @@ test('a merchant that is none, or no text at all, is not there; the asking is wr
     .where(eq(audit.chain, `person:${w.olivia.id}`))
   expect(rows).toHaveLength(foreign.length)
   expect(rows.every((r) => r.action === 'access.refused' && /^[\w?-]{0,64}$/.test(r.subject ?? ''))).toBe(true)
+})
+
+// CHECKS 28, 35
+test('who was removed from a merchant is not inside it any more, and is where they still belong', async () => {
+  const [w, other] = [await world(), await world()]
+  const own = await w.olivia.own()
+  await addMember(w.db, { merchantId: other.merchantId, personId: w.olivia.id, role: 'member', now: w.clock.now() })
+  await w.db
+    .update(membership)
+    .set({ state: 'removed' })
+    .where(and(eq(membership.merchantId, w.merchantId), eq(membership.personId, w.olivia.id)))
+  expect(await contextOf(own, w.merchantId)).toBeNull()
+  expect((await contextOf(own, other.merchantId))?.actor).toMatchObject({
+    merchantId: other.merchantId,
+    role: 'member',
+  })
+  expect((await membershipsOf(own)).map((m) => m.merchantId)).toEqual([other.merchantId])
 })

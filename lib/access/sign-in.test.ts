@@ -1,6 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
-import { attempt, factor, mail, person, session, signIn as signInTable } from '@/db/schema'
+import { attempt, audit, factor, mail, person, session, signIn as signInTable } from '@/db/schema'
+import { networkOf } from '@/lib/net/network'
 import { sha256 } from '@/lib/secrets/format'
 import { hashPassword } from '@/lib/secrets/password'
 import { currentCode } from '@/lib/secrets/totp'
@@ -38,6 +39,55 @@ test('password and code together open a session; the address is normalised', asy
   const done = await signedIn(w, { email: `  ${w.olivia.email.toUpperCase()} `, address: address() })
   const who = await sessionOf(w.visit(), done.sessionToken)
   expect(who?.person).toMatchObject({ name: 'Olivia' })
+})
+
+// CHECKS 1
+test('a sign-in code opens one session', async () => {
+  const w = await world()
+  w.clock.advance(30_000)
+  const code = w.olivia.code('sign_in')
+  expect(await attemptAs(w, { code, address: address() })).toMatchObject({ ok: true })
+  expect(await attemptAs(w, { code, address: address() })).toEqual({ ok: false, error: 'refused' })
+})
+
+test('a sign-in on a new device is written down and told; it counts against no network', async () => {
+  const w = await world()
+  const from = address()
+  const { deviceToken } = await signedIn(w, { address: from })
+  const told = () =>
+    w.db
+      .select()
+      .from(mail)
+      .where(and(eq(mail.recipient, w.olivia.email), eq(mail.template, 'new_device')))
+  expect(await told()).toHaveLength(1)
+  await signedIn(w, { address: from, deviceToken })
+  expect(await told()).toHaveLength(1)
+  const rows = await w.db
+    .select()
+    .from(audit)
+    .where(and(eq(audit.chain, `person:${w.olivia.id}`), eq(audit.action, 'person.signed_in')))
+  expect(rows.map((r) => (r.detail as { newDevice: boolean }).newDevice).sort()).toEqual([false, true])
+  const [lane] = await w.db
+    .select()
+    .from(attempt)
+    .where(eq(attempt.lane, `sign-in:network:${networkOf(from)}`))
+  expect(lane?.failures).toBe(0)
+})
+
+// CHECKS 10
+test('a device is known for 180 days and no longer', async () => {
+  const w = await world()
+  const { deviceToken } = await signedIn(w, { address: address() })
+  const lockedOut = async () => {
+    for (let i = 0; i < 10; i++) await attemptAs(w, { password: 'wrong', address: address() })
+    w.clock.advance(30_000)
+  }
+  w.clock.advance(179 * 86_400_000)
+  await lockedOut()
+  expect(await attemptAs(w, { address: address(), deviceToken })).toMatchObject({ ok: true })
+  w.clock.advance(86_400_000)
+  await lockedOut()
+  expect(await attemptAs(w, { address: address(), deviceToken })).toMatchObject({ ok: false, error: 'locked' })
 })
 
 // CHECKS 12
@@ -252,6 +302,20 @@ test('replacing a factor needs password and current code, ends other sessions, a
   expect(await listSessions(await w.olivia.own())).toHaveLength(1)
   const told = await w.db.select().from(mail).where(eq(mail.recipient, w.olivia.email))
   expect(told.map((m) => m.template)).toContain('factor_replaced')
+})
+
+// CHECKS 7
+test('the code that finishes an enrolment may be guessed five times', async () => {
+  const w = await world()
+  w.clock.advance(30_000)
+  const own = await w.olivia.own()
+  const purpose = 'operations' as const
+  const fresh = await startEnrolment(own, { purpose, password: PASSWORD, code: w.olivia.code() })
+  if (!fresh.ok) throw new Error(fresh.error)
+  for (let i = 0; i < 5; i++)
+    expect(await finishEnrolment(own, { purpose, code: '000000' })).toEqual({ ok: false, error: 'wrong_code' })
+  const code = currentCode(fresh.value.seed.reveal(), w.clock.now())
+  expect(await finishEnrolment(own, { purpose, code })).toMatchObject({ ok: false, error: 'too_many_attempts' })
 })
 
 // CHECKS 18

@@ -1,5 +1,6 @@
 import { and, eq } from 'drizzle-orm'
 import { expect, test } from 'vitest'
+import { transact } from '@/db/client'
 import { attempt, audit, factor, mail, ticket } from '@/db/schema'
 import type { Ctx } from '@/lib/context'
 import { regenerate } from '@/lib/credentials/regenerate'
@@ -10,7 +11,7 @@ import { changeApiWhitelist } from '@/lib/whitelist/change'
 import type { WhitelistChange } from '@/lib/whitelist/model'
 import { activeFactor, checkCode, spendCode } from './factors'
 import { startSession } from './sessions'
-import { openTicket, proveCode } from './step-up'
+import { openTicket, proveCode, spend } from './step-up'
 
 const add: WhitelistChange = { version: 0, add: [{ range: '203.0.113.7', note: '' }], remove: [], notes: [] }
 
@@ -103,6 +104,41 @@ test('five wrong tries end the ticket, lock further ones for 15 minutes, are aud
   expect(
     await openTicket({ ...ctx, now: again.now }, { operation: 'money_out.allow', params: {}, password: PASSWORD }),
   ).toMatchObject({ ok: true })
+})
+
+// CHECKS 7
+test('once the tries are gone neither the ended ticket nor a new one lets another guess through', async () => {
+  const w = await world()
+  const { ctx, ticket: t } = await ticketFor(w)
+  for (let i = 0; i < 5; i++) await prove(ctx, t, '000000')
+  expect(await prove(ctx, t, w.olivia.code())).toEqual({ ok: false, error: 'ticket_invalid' })
+  const { ctx: later, ticket: another } = await ticketFor(w)
+  expect(await prove(later, another, w.olivia.code())).toMatchObject({ ok: false, error: 'too_many_attempts' })
+})
+
+test('right codes are no failures, however often the operation itself is refused', async () => {
+  const w = await world()
+  const stale = { ...add, version: 7 }
+  for (let i = 0; i < 6; i++) {
+    const proven = await w.prove(w.olivia, 'api_whitelist.change', stale)
+    const refused = await changeApiWhitelist(await w.olivia.ctx(), { ...proven, params: stale })
+    expect(refused).toEqual({ ok: false, error: 'stale' })
+  }
+})
+
+// CHECKS 13
+test('a ticket is spent once and in its time, also by two who had both proved a code of their own', async () => {
+  const w = await world()
+  const { ctx, ticket: t } = await ticketFor(w)
+  const before = currentCode(w.olivia.seeds.operations, new Date(w.clock.now().getTime() - 30_000))
+  const proofs = [await prove(ctx, t, before), await prove(ctx, t, w.olivia.code())]
+  const [first, second] = proofs.map((proof) => (proof.ok ? proof.value : null))
+  if (!first || !second) throw new Error('a code was not taken')
+  const late = { ...ctx, now: new Date(ctx.now.getTime() + 120_000) }
+  const spending = (by: Ctx, proof: typeof first) => transact(w.db, (tx) => spend(tx, by, proof))
+  expect(await spending(late, first)).toEqual({ ok: false, error: 'already_done' })
+  expect(await spending(ctx, first)).toMatchObject({ ok: true })
+  expect(await spending(ctx, second)).toEqual({ ok: false, error: 'already_done' })
 })
 
 // CHECKS 7
@@ -213,6 +249,15 @@ test('the switch: off at once, on without a code on first set-up, with one when 
   expect(await switchOn(await w.olivia.ctx(), null)).toEqual({ ok: false, error: 'needs_code' })
   const proven = await w.prove(w.olivia, 'api_user.switch_on', {})
   expect(await switchOn(await w.olivia.ctx(), proven)).toMatchObject({ ok: true })
+  // What was confirmed once brings nothing back a second time.
+  expect(await switchOff(await w.olivia.ctx())).toMatchObject({ ok: true })
+  expect(await switchOn(await w.olivia.ctx(), proven)).toEqual({ ok: false, error: 'already_done' })
+  const told = await w.db
+    .select()
+    .from(mail)
+    .where(and(eq(mail.merchantId, w.merchantId), eq(mail.template, 'api_user_switched')))
+  const each = told.filter((m) => m.recipient === w.ingrid.email).map((m) => (m.values as { on: string }).on)
+  expect(each.sort()).toEqual(['off', 'off', 'on', 'on'])
 })
 
 // CHECKS 5

@@ -6,7 +6,7 @@ import { change } from '@/lib/change'
 import { ok } from '@/lib/result'
 import { world } from '@/lib/testing'
 import { listActivity } from './list'
-import { append } from './record'
+import { append, entryHash, type HashedFields } from './record'
 import { verifyChain } from './verify'
 
 /** What a world writes down of itself: the merchant, three people, a wallet. */
@@ -32,7 +32,7 @@ test('a hundred parallel entries make one chain without fork or gap', async () =
 
 // CHECKS 125 (what exists: edits, deletions, re-ordering, a cut tail with its head left)
 test('tampering is found and the first bad entry is named', async () => {
-  for (const tamper of ['edit', 'name', 'delete', 'cut'] as const) {
+  for (const tamper of ['edit', 'name', 'delete', 'rewrite', 'cut'] as const) {
     const w = await world()
     for (let n = 0; n < 4; n++) await transact(w.db, (tx) => append(tx, entry(w.merchantId, w.clock.now(), n)))
     const third = and(eq(audit.chain, w.merchantId), eq(audit.seq, 3))
@@ -47,13 +47,63 @@ test('tampering is found and the first bad entry is named', async () => {
         .set({ personal: { name: { value: 'Eve', salt: 'x' } } })
         .where(third)
     if (tamper === 'delete') await w.db.delete(audit).where(third)
+    if (tamper === 'rewrite') {
+      const [old] = await w.db.select().from(audit).where(third)
+      const detail = { n: 99 }
+      await w.db
+        .update(audit)
+        .set({ detail, hash: entryHash({ ...old!, detail }) })
+        .where(third)
+    }
     if (tamper === 'cut') await w.db.delete(audit).where(and(eq(audit.chain, w.merchantId), sql`${audit.seq} > 3`))
     expect(await verifyChain(w.db, w.merchantId)).toEqual({
       chain: w.merchantId,
       ok: false,
-      badSeq: tamper === 'cut' ? 4 : 3,
+      badSeq: tamper === 'cut' || tamper === 'rewrite' ? 4 : 3,
     })
   }
+})
+
+// CHECKS 125
+test('the hash stands for every field of an entry', () => {
+  const fields: HashedFields = {
+    chain: 'c',
+    seq: 1,
+    at: new Date(0),
+    action: 'credential.discarded',
+    result: 'ok',
+    actorKind: 'person',
+    actorId: 'a',
+    subject: 's',
+    detail: { n: 1 },
+    commitments: { name: 'x' },
+    previousHash: 'h',
+  }
+  const others: HashedFields = {
+    chain: 'd',
+    seq: 2,
+    at: new Date(1),
+    action: 'credential.acknowledged',
+    result: 'refused',
+    actorKind: 'operator',
+    actorId: 'b',
+    subject: null,
+    detail: { n: 2 },
+    commitments: { name: 'y' },
+    previousHash: 'i',
+  }
+  const changed = Object.entries(others).map(([name, value]) => entryHash({ ...fields, [name]: value }))
+  expect(new Set([entryHash(fields), ...changed]).size).toBe(1 + Object.keys(others).length)
+})
+
+test('nobody can tell from a commitment whose it is: the same name is another text each time', async () => {
+  const w = await world()
+  for (let n = 0; n < 2; n++) await transact(w.db, (tx) => append(tx, entry(w.merchantId, w.clock.now(), 1)))
+  const rows = await w.db
+    .select()
+    .from(audit)
+    .where(and(eq(audit.chain, w.merchantId), eq(audit.action, 'whitelist.changed')))
+  expect(new Set(rows.map((r) => r.commitments['name'])).size).toBe(2)
 })
 
 test('a personal value can be erased and the chain still holds', async () => {

@@ -92,10 +92,12 @@ describe('the verdict', () => {
       ['bad_token', judge({ kind: 'token', claims: null, fault: 'bad_token' }, null)],
       ['bad_token', judge({ ...token, claims: { ...claims, merchant: 'other' } }, record())],
       ['bad_token', judge({ ...token, claims: { ...claims, credential: 'other' } }, record())],
+      ['bad_token', judge({ ...token, claims: { ...claims, generation: 'other' } }, record())],
       ['token_expired', judge({ ...token, fault: 'token_expired' }, record())],
       ['generation_discarded', judge(token, gen({ discardedAt: before }))],
       ['generation_discarded', judge(token, gen({ acknowledgedAt: null, firstUsedAt: null }))],
       ['generation_revoked', judge(token, gen({ revokedAt: before }))],
+      ['generation_revoked', judge(token, gen({ revokedAt: at }))],
       ['overlap_ended', judge(token, gen({ retiresAt: at }))],
       ['merchant_pending', judge(token, record({ merchantState: 'pending' }))],
       ['merchant_suspended', judge(token, record({ merchantState: 'suspended' }))],
@@ -108,6 +110,7 @@ describe('the verdict', () => {
       ['address_unknown', judge(token, record(), route(), from(null))],
       ['unknown_route', judge(token, record(), null)],
       ['permission_missing', judge(token, record({ permissions: new Set(['wallets:write']) }))],
+      ['permission_missing', judge(token, record({ permissions: new Set(['payouts:read']) }), payout)],
       ['wallets_limited', judge(token, record({ allWallets: false }))],
       ['money_out_off', judge(token, record({ moneyOut: false }), payout)],
       ['money_out_whitelist_off', judge(token, record({ whitelist: { on: false, entries: [] } }), payout)],
@@ -121,6 +124,21 @@ describe('the verdict', () => {
       const failed = verdict.checks.find((c) => c.ok === false)
       expect(failed).toMatchObject({ note: reason })
     }
+  })
+
+  it('compares the whole digest', () => {
+    const digest = sha256(SECRET)
+    for (const at of [0, 8, 32, 63]) {
+      const other = `${digest.slice(0, at)}${digest[at] === '0' ? '1' : '0'}${digest.slice(at + 1)}`
+      expect(reasonOf(judge({ ...pair, digest: other }, record(), 'exchange'))).toBe('wrong_secret')
+    }
+    expect(reasonOf(judge({ ...pair, digest: digest.slice(0, 8) }, record(), 'exchange'))).toBe('wrong_secret')
+  })
+
+  it('looks at the secret before anything that only its holder may learn', () => {
+    const gone = record({ instants: { ...record().instants, discardedAt: before } })
+    expect(judge(wrong, gone, 'exchange')).toMatchObject({ reason: 'wrong_secret', proven: false })
+    expect(judge(pair, gone, 'exchange')).toMatchObject({ reason: 'generation_discarded', proven: true })
   })
 
   it('works for pending and unconfirmed pairs, and never moves money with them', () => {

@@ -47,6 +47,9 @@ test('base62 is uniform enough: no character is twice as likely as another', () 
   expect(counts.size).toBe(62)
   const values = [...counts.values()]
   expect(Math.max(...values) / Math.min(...values)).toBeLessThan(1.3)
+  // Bytes that are no multiple of 62 would favour the first eight characters by a quarter.
+  const mean = (chars: string): number => [...chars].reduce((n, c) => n + (counts.get(c) ?? 0), 0) / chars.length
+  expect(mean('01234567') / mean('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz')).toBeLessThan(1.1)
 })
 
 // CHECKS 121
@@ -66,6 +69,10 @@ test('a ciphertext opens only where it belongs: another row, owner, table, purpo
   expect(() => open(sealed.subarray(0, -1), home, keyId, keys)).toThrow()
   expect(() => open(Buffer.alloc(3), home, keyId, keys)).toThrow()
   expect(() => open(sealed, home, 'b', keys)).toThrow('no key')
+  // The same bytes under another id are another key, and what one part ends with does not begin the next.
+  const renamed = { current: 'b', byId: new Map([['b', Buffer.alloc(32, 3)]]) }
+  expect(() => open(sealed, home, 'b', renamed)).toThrow()
+  expect(() => open(sealed, { ...home, table: 'facto', row: 'r1' }, keyId, keys)).toThrow()
 })
 
 // CHECKS 122

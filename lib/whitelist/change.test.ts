@@ -1,6 +1,6 @@
 import { and, eq, isNull } from 'drizzle-orm'
 import { expect, test } from 'vitest'
-import { audit, requestLog, whitelistEntry } from '@/db/schema'
+import { audit, mail, membership, requestLog, whitelistEntry } from '@/db/schema'
 import { openTicket } from '@/lib/access/step-up'
 import { allowMoneyOut } from '@/lib/credentials/money-out'
 import { type TestPerson, testInstallation, type World, world } from '@/lib/testing'
@@ -111,10 +111,9 @@ test(`no more than ${maxEntries} entries`, async () => {
   expect(await save(w, adding('198.51.100.4'))).toEqual({ ok: false, error: 'too_many_entries' })
 })
 
-// CHECKS 64
-test('a whitelist is not turned on while its calls come through a proxy that is not configured', async () => {
-  const w = await world()
-  await w.db.insert(requestLog).values({
+/** A call that came through a proxy which nobody configured. */
+const callThroughProxy = (w: World, proven: boolean) =>
+  w.db.insert(requestLog).values({
     at: w.clock.now(),
     requestId: w.merchantId.slice(4).padEnd(32, '0'),
     merchantId: w.merchantId,
@@ -126,12 +125,58 @@ test('a whitelist is not turned on while its calls come through a proxy that is 
       { address: '203.0.113.7', trusted: false },
     ],
     verdict: 'accepted',
-    proven: true,
+    proven,
     checks: [],
     status: 200,
     durationMs: 1,
   })
-  expect(await save(w, adding('203.0.113.7'))).toEqual({ ok: false, error: 'untrusted_proxy_in_front' })
+
+async function setState(w: World, state: 'on' | 'off', who: TestPerson = w.olivia) {
+  const params = { version: (await read(w)).version }
+  const proven = await w.prove(who, `api_whitelist.turn_${state}`, params)
+  return (state === 'on' ? turnOn : turnOff)(await who.ctx(), { ...proven, ...params })
+}
+
+// CHECKS 64
+test('a whitelist is not turned on while its calls come through a proxy that is not configured', async () => {
+  const w = await world()
+  await save(w, adding('198.51.100.4'))
+  await setState(w, 'off')
+  await callThroughProxy(w, true)
+  expect(await setState(w, 'on')).toEqual({ ok: false, error: 'untrusted_proxy_in_front' })
+  const empty = await world()
+  await callThroughProxy(empty, true)
+  expect(await save(empty, adding('203.0.113.7'))).toEqual({ ok: false, error: 'untrusted_proxy_in_front' })
+})
+
+// CHECKS 64
+test('a stranger’s header keeps nobody from turning a whitelist on', async () => {
+  const [w, other] = [await world(), await world()]
+  await callThroughProxy(w, false)
+  await callThroughProxy(other, true)
+  expect(await save(w, adding('203.0.113.7'))).toMatchObject({ ok: true })
+  expect(await read(w)).toMatchObject({ state: 'on' })
+})
+
+// CHECKS 28
+test('who was demoted after the ticket does not turn it off', async () => {
+  const w = await world()
+  await save(w, adding('203.0.113.7'))
+  const proven = await w.prove(w.olivia, 'api_whitelist.turn_off', { version: 1 })
+  await w.db.update(membership).set({ role: 'admin' }).where(eq(membership.personId, w.olivia.id))
+  expect(await turnOff(await w.olivia.ctx(), { ...proven, version: 1 })).toEqual({ ok: false, error: 'forbidden' })
+  expect(await read(w)).toMatchObject({ state: 'on' })
+})
+
+test('Root and Owner are mailed about every change, saying whether the list is on', async () => {
+  const w = await world()
+  await save(w, adding('203.0.113.7'))
+  await setState(w, 'off')
+  const told = await w.db.select().from(mail).where(eq(mail.merchantId, w.merchantId)).orderBy(mail.createdAt)
+  const each = told.map((m) => [m.template, m.recipient, (m.values as { on: string }).on])
+  expect(each.sort()).toEqual(
+    ['on', 'off'].flatMap((on) => [w.ingrid, w.olivia].map((who) => ['whitelist_changed', who.email, on])).sort(),
+  )
 })
 
 test('money-out needs a whitelist that is on, and an audit row tells what was added', async () => {
