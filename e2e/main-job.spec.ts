@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { expect, test } from '@playwright/test'
+import { expect } from '@playwright/test'
 import { sql } from 'drizzle-orm'
 import * as oauth from 'oauth4webapi'
 import {
@@ -17,6 +17,7 @@ import {
   signIn,
   token,
 } from './demo'
+import { test } from './recording'
 
 /** The main job, in the order of the vendor's page, by a script that knows only the labels of CONTRACTS section 6. */
 test.describe.configure({ mode: 'serial' })
