@@ -1,6 +1,7 @@
 import { eq } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { audit } from '@/db/schema'
+import { mintSecret } from '@/lib/secrets/format'
 import { world } from '@/lib/testing'
 import { contextOf } from './actor'
 import { recordForeignMerchant } from './refused'
@@ -22,4 +23,19 @@ test('a merchant that is none, or no text at all, is not there; the asking is wr
     .where(eq(audit.chain, `person:${w.olivia.id}`))
   expect(rows).toHaveLength(foreign.length)
   expect(rows.every((r) => r.action === 'access.refused' && /^[\w?-]{0,64}$/.test(r.subject ?? ''))).toBe(true)
+})
+
+// CHECKS 50, 128
+test('a secret pasted where a merchant stands in the address is not audited: that could never be taken back', async () => {
+  const w = await world()
+  const own = await w.olivia.own()
+  const secret = mintSecret('test').secret.reveal()
+  for (const pasted of [secret, `x${secret}`, `${'x'.repeat(40)}${secret}`]) await recordForeignMerchant(own, pasted)
+  const rows = await w.db
+    .select()
+    .from(audit)
+    .where(eq(audit.chain, `person:${w.olivia.id}`))
+  expect(rows).toHaveLength(3)
+  expect(JSON.stringify(rows)).not.toContain(secret.slice(9, 17))
+  expect(rows[0]?.subject).toBe('gts_test_removed')
 })
