@@ -20,7 +20,7 @@ if (!process.env['E2E_DATA_DIR']) {
 }
 const dataDir = process.env['E2E_DATA_DIR']
 process.env['DATA_DIR'] = dataDir
-process.env['E2E_DATABASE_URL'] = embeddedUrl(dataDir)
+process.env['E2E_DATABASE_URL'] ||= embeddedUrl(dataDir)
 const consoleUrl = process.env['CONSOLE_URL'] || `http://127.0.0.1:${process.env['CONSOLE_PORT']}`
 /** The sweep for secrets starts the demo itself, so that it sees what passes (`./recording`). */
 const recording = Boolean(process.env['E2E_RECORD'])

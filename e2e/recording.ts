@@ -55,19 +55,27 @@ export function watch(context: BrowserContext): void {
   context.on('page', watchPage)
   context.pages().forEach(watchPage)
   void context
-    .exposeBinding('gatehouseSeen', ({ frame }, text: string) => once('page', frame.url(), text))
+    .exposeBinding('gatehouseSeen', ({ frame }, label: string, text: string) => once(label, frame.url(), text))
     .then(() => context.addInitScript(lookWhileClosed))
     .catch(() => {})
 }
 
-/** Runs in the page: tells what it holds, at every change while no popup is open, and when it is left. */
+/**
+ * Runs in the page: tells what it holds, at every change while no popup is open, and when it is left. What somebody has
+ * typed into a field and not yet sent is told by the field's name; what is in a field when the page comes back is not.
+ */
 function lookWhileClosed(): void {
-  const tell = () => {
+  const say = (label: string, text: string) =>
+    (window as unknown as { gatehouseSeen: (label: string, text: string) => void }).gatehouseSeen(label, text)
+  const tell = (fields: string) => {
     if (!document.documentElement || document.querySelector('dialog[open]')) return
-    const inputs = [...document.querySelectorAll('input, textarea')].map((input) => (input as HTMLInputElement).value)
-    const held = [document.documentElement.outerHTML, inputs, { ...localStorage }, { ...sessionStorage }]
-    const told = JSON.stringify([...held, document.cookie, location.href, history.state])
-    ;(window as unknown as { gatehouseSeen: (text: string) => void }).gatehouseSeen(told)
+    for (const field of document.querySelectorAll('input, textarea')) {
+      const { name, value } = field as HTMLInputElement
+      if (value) say(`page field ${fields || name}`, value)
+    }
+    const stored = [{ ...localStorage }, { ...sessionStorage }, document.cookie]
+    say('page', JSON.stringify([document.documentElement.outerHTML, ...stored, history.state]))
+    say('page address', location.href)
   }
   let due = false
   const soon = () => {
@@ -75,7 +83,7 @@ function lookWhileClosed(): void {
     due = true
     setTimeout(() => {
       due = false
-      tell()
+      tell('')
     }, 100)
   }
   new MutationObserver(soon).observe(document, {
@@ -84,8 +92,8 @@ function lookWhileClosed(): void {
     attributes: true,
     characterData: true,
   })
-  addEventListener('pageshow', soon)
-  addEventListener('pagehide', tell)
+  addEventListener('pageshow', () => tell('restored'))
+  addEventListener('pagehide', () => tell(''))
 }
 
 /** What a page keeps beyond its document: its databases, caches and workers, and the state of its forms. */

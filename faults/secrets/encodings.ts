@@ -7,31 +7,34 @@ export const LEAST = 12
 /**
  * Every form in which a value is looked for. The value is its random part: 12 characters or more.
  * @param value text in UTF-8, or bytes as they are
+ * @param least of its bytes in a row are a find, 12 or more
  */
-export function formsOf(value: Buffer): Form[] {
-  const found: Form[] = [{ encoding: 'itself', bytes: value, least: LEAST }]
+export function formsOf(value: Buffer, least = LEAST): Form[] {
+  const found: Form[] = [{ encoding: 'itself', bytes: value, least }]
   const add = (encoding: string, bytes: Buffer, least: number) => {
     if (bytes.length >= least && !found.some((form) => form.bytes.equals(bytes))) found.push({ encoding, bytes, least })
   }
+  // At two of the three places the characters at both ends are half of something else.
   for (const alphabet of ['base64', 'base64url'] as const) {
-    for (const before of [0, 1, 2]) add('base64', base64Inside(value, before, alphabet), (LEAST * 4) / 3)
+    for (const before of [0, 1, 2])
+      add('base64', base64Inside(value, before, alphabet), Math.floor((least * 4) / 3) - 2)
   }
   const hex = value.toString('hex')
-  add('hex', Buffer.from(hex), LEAST * 2)
-  add('hex', Buffer.from(hex.toUpperCase()), LEAST * 2)
-  add('percent', Buffer.from(hex.replace(/../g, '%$&')), LEAST * 3)
-  add('percent', Buffer.from(hex.toUpperCase().replace(/../g, '%$&')), LEAST * 3)
+  add('hex', Buffer.from(hex), least * 2)
+  add('hex', Buffer.from(hex.toUpperCase()), least * 2)
+  add('percent', Buffer.from(hex.replace(/../g, '%$&')), least * 3)
+  add('percent', Buffer.from(hex.toUpperCase().replace(/../g, '%$&')), least * 3)
   if (!isText(value)) return found
 
   const text = value.toString()
   const each = (write: (char: string) => string) => Buffer.from([...text].map(write).join(''))
   const code = (char: string) => char.codePointAt(0) ?? 0
   const hex4 = (char: string) => code(char).toString(16).padStart(4, '0')
-  add('percent', Buffer.from(encodeURIComponent(text)), LEAST)
-  add('percent', Buffer.from(encodeURIComponent(text).toLowerCase()), LEAST)
-  add('percent', Buffer.from(new URLSearchParams({ a: text }).toString().slice(2)), LEAST)
-  add('JSON', Buffer.from(JSON.stringify(text).slice(1, -1)), LEAST)
-  add('JSON', Buffer.from(JSON.stringify(text).slice(1, -1).replaceAll('/', '\\/')), LEAST)
+  add('percent', Buffer.from(encodeURIComponent(text)), least)
+  add('percent', Buffer.from(encodeURIComponent(text).toLowerCase()), least)
+  add('percent', Buffer.from(new URLSearchParams({ a: text }).toString().slice(2)), least)
+  add('JSON', Buffer.from(JSON.stringify(text).slice(1, -1)), least)
+  add('JSON', Buffer.from(JSON.stringify(text).slice(1, -1).replaceAll('/', '\\/')), least)
   add(
     'JSON',
     symbolsOnly(text, (char) => `\\u${hex4(char)}`),
@@ -40,7 +43,7 @@ export function formsOf(value: Buffer): Form[] {
   add(
     'JSON',
     each((char) => `\\u${hex4(char)}`),
-    LEAST * 6,
+    least * 6,
   )
   add(
     'HTML',
@@ -55,17 +58,17 @@ export function formsOf(value: Buffer): Form[] {
   add(
     'HTML',
     each((char) => `&#${code(char)};`),
-    LEAST * 6,
+    least * 6,
   )
   add(
     'HTML',
     each((char) => `&#x${code(char).toString(16)};`),
-    LEAST * 6,
+    least * 6,
   )
   const utf16 = Buffer.from(text, 'utf16le')
-  add('UTF-16', utf16, LEAST * 2)
-  add('UTF-16', Buffer.from(utf16).swap16(), LEAST * 2)
-  add('reversed', each((char) => char).reverse(), LEAST)
+  add('UTF-16', utf16, least * 2)
+  add('UTF-16', Buffer.from(utf16).swap16(), least * 2)
+  add('reversed', each((char) => char).reverse(), least)
   return found
 }
 

@@ -52,7 +52,7 @@ export async function secretsIn(
     }
     if (action) {
       for (const password of all(/"(?:password|next)":"([^"\\]{12,})"/g, request)) {
-        add('password', Buffer.from(password))
+        add('password', Buffer.from(password), { whole: true })
       }
       for (const code of all(/"code":"(\d{6})"/g, request)) if (!isTypical(code)) add('code', Buffer.from(code))
     }

@@ -1,7 +1,12 @@
 import { type Form, formsOf, LEAST } from './encodings'
 
 /** A value to look for under a name of the caller's. */
-export type Needle = { name: string; value: Buffer }
+export type Needle = {
+  name: string
+  value: Buffer
+  /** Bytes of it in a row that are a find, 12 unless given. */
+  least?: number
+}
 export type Find = { name: string; encoding: string; at: number; length: number }
 
 export type Search = {
@@ -15,7 +20,7 @@ export type Search = {
  * decide. The time depends on the length of what is searched, not on how many values there are.
  */
 export function search(needles: readonly Needle[]): Search {
-  const forms = needles.flatMap(({ name, value }) => formsOf(value).map((form) => ({ name, ...form })))
+  const forms = needles.flatMap(({ name, value, least }) => formsOf(value, least).map((form) => ({ name, ...form })))
   const index = new Map<number, number[]>()
   forms.forEach((form, number) => {
     for (const offset of seedsOf(form)) {

@@ -7,6 +7,8 @@ export type Secret = {
   value: Buffer
   /** Labels of places where it may stand: the beginning of one, up to a word's end. */
   home: readonly string[]
+  /** Words, whose parts stand anywhere: only the whole is a find. */
+  whole?: true
   /** In how many answers at most; no limit unless given. */
   mostAnswers?: number
 }
@@ -28,10 +30,11 @@ export const homes = {
     'console request body of openTicketAction',
     'console request body of startEnrolmentAction',
     'console request body of changePasswordAction',
+    'page field password',
   ],
   /** The demo prints its people when it starts. */
   demoPassword: [...demoFile, 'stdout'],
-  code: ['console request body of '],
+  code: ['console request body of ', 'page field code'],
   cookie: ['console request head', 'console response head', 'file profile Default/Cookies'],
   sessionId: [],
   ticket: ['console response body of openTicketAction', 'console request body of '],

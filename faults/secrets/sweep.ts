@@ -17,7 +17,9 @@ export type Swept = {
 export function sweep(secrets: readonly Secret[], places: Iterable<Place>): Swept {
   const long = secrets.filter(({ kind }) => kind !== 'code')
   const codes = new Map(secrets.filter(({ kind }) => kind === 'code').map((s) => [s.value.toString(), s]))
-  const searched = search(long.map(({ value }, at) => ({ name: String(at), value })))
+  const searched = search(
+    long.map(({ value, whole }, at) => ({ name: String(at), value, ...(whole && { least: value.length }) })),
+  )
   const apiSecrets = long.filter(({ kind }) => kind === 'apiSecret')
   const swept: Swept = { places: 0, bytes: 0, forms: searched.forms, leaks: [], atHome: new Map() }
   const answers = new Map<Secret, Set<string>>()
