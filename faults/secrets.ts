@@ -19,18 +19,26 @@ const table = figures('secrets sweep')
 /** Kinds of which a use of the whole product shows some; none of them means that the recording was blind. */
 const shown = ['apiSecret', 'cookie', 'ticket', 'accessToken', 'password', 'code', 'enrolledSeed', 'gatewayToken']
 
+/** Sorts of places of which there must be some, as labels begin. */
+const sought = ['console request', 'console response', 'gate request', 'gate response', 'internal response']
+  .concat(['upstream request', 'upstream response', 'page', 'page address', 'page console', 'page storage', 'mail'])
+  .concat(['stdout', 'command line', 'row', 'file data', 'file database', 'file profile', 'file built'])
+
 for (const kind of kinds) {
   const used = await use(kind, chosen, (line) => process.stderr.write(`${line}\n`))
   const add = (name: string, value: number, unit = '', bound?: { most: number } | { least: number }) =>
     table.add({ name: `${kind}: ${name}`, value, unit, ...(bound && { bound }) })
   try {
     const began = performance.now()
-    const { places, bytes, forms, leaks, atHome } = sweep(used.secrets, used.places())
+    const { places, bytes, sorts, forms, leaks, atHome } = sweep(used.secrets, used.places())
     add('tests that used the product', used.tests.passed, '', { least: chosen.length > 1 ? 50 : 5 })
     add('tests that failed', used.tests.failed, '', { most: 0 })
-    add('requests and answers recorded', used.exchanges, '', { least: 1000 })
+    add('requests and answers recorded', used.exchanges, '', { least: chosen.length > 1 ? 1000 : 100 })
     add('rows searched', used.rows, '', { least: 100 })
     add('places searched', places)
+    for (const sort of sought) add(`searched: ${sort}`, sorts.get(sort) ?? 0, '', { least: 1 })
+    if (kind === 'postgres')
+      for (const sort of ['dump', 'wire']) add(`searched: ${sort}`, sorts.get(sort) ?? 0, '', { least: 1 })
     add('searched', Math.round(bytes / 1024 / 1024), 'MB')
     add('searched in', (performance.now() - began) / 1000, 's')
     add('secrets', used.secrets.length, '', { least: 100 })

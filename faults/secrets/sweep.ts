@@ -7,6 +7,8 @@ export type Leak = { kind: string; label: string; where: string; encoding: strin
 export type Swept = {
   places: number
   bytes: number
+  /** How many places there were of each sort: the first two words of a label. */
+  sorts: Map<string, number>
   forms: number
   leaks: Leak[]
   /** Finds at home, by kind: a kind that is found nowhere was not looked for rightly. */
@@ -21,7 +23,7 @@ export function sweep(secrets: readonly Secret[], places: Iterable<Place>): Swep
     long.map(({ value, whole }, at) => ({ name: String(at), value, ...(whole && { least: value.length }) })),
   )
   const apiSecrets = long.filter(({ kind }) => kind === 'apiSecret')
-  const swept: Swept = { places: 0, bytes: 0, forms: searched.forms, leaks: [], atHome: new Map() }
+  const swept: Swept = { places: 0, bytes: 0, sorts: new Map(), forms: searched.forms, leaks: [], atHome: new Map() }
   const answers = new Map<Secret, Set<string>>()
 
   const judge = (secret: Secret, place: Place, encoding: string, length: number) => {
@@ -40,6 +42,8 @@ export function sweep(secrets: readonly Secret[], places: Iterable<Place>): Swep
   for (const place of places) {
     swept.places += 1
     swept.bytes += place.bytes.length
+    const sort = place.label.startsWith('row ') ? 'row' : place.label.split(' ').slice(0, 2).join(' ')
+    swept.sorts.set(sort, (swept.sorts.get(sort) ?? 0) + 1)
     for (const { name, encoding, length } of searched.in(place.bytes))
       judge(long[Number(name)]!, place, encoding, length)
     if (!place.text) continue
