@@ -65,7 +65,8 @@ function hand(req: IncomingMessage, res: ServerResponse, of: string, port: numbe
     answer.pipe(res)
     answer.on('error', () => res.destroy())
   })
-  onward.on('error', () => (res.headersSent ? res.destroy() : res.writeHead(502).end()))
+  // As without us: a listener that hangs up is a connection that ends.
+  onward.on('error', () => res.destroy())
   res.on('close', () => onward.destroy())
   req.pipe(onward)
 }
