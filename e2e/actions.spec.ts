@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { expect, type Page, test } from '@playwright/test'
+import { expect } from '@playwright/test'
 import { sql } from 'drizzle-orm'
 import { db, demo, signIn } from './demo'
+import { ids, post } from './post'
+import { test } from './recording'
 
 /** Every server action of the build, called the way an attacker calls it. A new action without a row here fails. */
 const generationId = '019a0000-0000-7000-8000-000000000000'
@@ -30,23 +31,6 @@ const ofPerson: Record<string, unknown[]> = {
   endSessionAction: [{ sessionId: generationId }],
   endOtherSessionsAction: [],
 }
-
-type Manifest = { node: Record<string, { exportedName?: string }> }
-const manifest = JSON.parse(readFileSync('.next/server/server-reference-manifest.json', 'utf8')) as Manifest
-const ids = new Map(Object.entries(manifest.node).map(([id, { exportedName }]) => [exportedName ?? id, id]))
-
-const post = (page: Page, path: string, name: string, args: unknown[]) =>
-  page.evaluate(
-    async ([url, id, body]) => {
-      const r = await fetch(url!, {
-        method: 'POST',
-        headers: { 'next-action': id!, accept: 'text/x-component', 'content-type': 'text/plain;charset=UTF-8' },
-        body: body!,
-      })
-      return { status: r.status, text: await r.text() }
-    },
-    [path, ids.get(name) ?? '', JSON.stringify(args)],
-  )
 
 const stateOf = async (merchant: string) => {
   const { rows } = await db().execute(sql`

@@ -1,6 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright'
-import { expect, type Page, test } from '@playwright/test'
+import { expect, type Page } from '@playwright/test'
 import { demo, nextCode, openApiTab, person, signIn } from './demo'
+import { test } from './recording'
 
 const pages = ['', '/access/staff', '/access/api', '/activity', '/profile']
 const base = () => `${demo().consoleUrl}/m/${demo().merchant}`

@@ -20,8 +20,10 @@ if (!process.env['E2E_DATA_DIR']) {
 }
 const dataDir = process.env['E2E_DATA_DIR']
 process.env['DATA_DIR'] = dataDir
-process.env['E2E_DATABASE_URL'] = embeddedUrl(dataDir)
-const consoleUrl = `http://127.0.0.1:${process.env['CONSOLE_PORT']}`
+process.env['E2E_DATABASE_URL'] ||= embeddedUrl(dataDir)
+const consoleUrl = process.env['CONSOLE_URL'] || `http://127.0.0.1:${process.env['CONSOLE_PORT']}`
+/** The sweep for secrets starts the demo itself, so that it sees what passes (`./recording`). */
+const recording = Boolean(process.env['E2E_RECORD'])
 
 /** The system's browser where there is one; otherwise the one that Playwright brings. */
 const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
@@ -45,15 +47,23 @@ export default defineConfig({
       args: ['--disable-dev-shm-usage'],
     },
   },
-  projects: [{ name: 'chromium' }],
-  webServer: {
-    command: 'node build/start.mjs --demo',
-    cwd: process.cwd(),
-    url: `${consoleUrl}/sign-in`,
-    timeout: 120_000,
-    stdout: 'ignore',
-    gracefulShutdown: { signal: 'SIGTERM', timeout: 20_000 },
-  },
+  projects: recording
+    ? [
+        // What stands on PostgreSQL of its own does not pass where it is recorded.
+        { name: 'chromium', testIgnore: ['recorded/**', 'instances.spec.ts'] },
+        { name: 'recorded', testMatch: 'recorded/*.spec.ts' },
+      ]
+    : [{ name: 'chromium', testIgnore: 'recorded/**' }],
+  ...(!recording && {
+    webServer: {
+      command: 'node build/start.mjs --demo',
+      cwd: process.cwd(),
+      url: `${consoleUrl}/sign-in`,
+      timeout: 120_000,
+      stdout: 'ignore' as const,
+      gracefulShutdown: { signal: 'SIGTERM' as const, timeout: 20_000 },
+    },
+  }),
 })
 
 async function freePorts(count: number): Promise<number[]> {

@@ -1,7 +1,8 @@
-import { expect, type Page, test } from '@playwright/test'
+import { expect, type Page } from '@playwright/test'
 import { sql } from 'drizzle-orm'
 import { currentCode } from '@/lib/secrets/totp'
 import { db, demo, nextCode, openApiTab, person, proveWithCode, signIn } from './demo'
+import { test } from './recording'
 
 const profile = async (page: Page) => {
   await page.getByRole('button', { name: /^Account menu/ }).click()

@@ -1,6 +1,7 @@
-import { expect, test } from '@playwright/test'
+import { expect } from '@playwright/test'
 import { sql } from 'drizzle-orm'
 import { call, db, demo, openApiTab, proveWithCode, regenerate, signIn, token } from './demo'
+import { test } from './recording'
 
 test.use({ permissions: ['clipboard-read', 'clipboard-write'] })
 

@@ -1,5 +1,6 @@
-import { expect, test } from '@playwright/test'
+import { expect } from '@playwright/test'
 import { demo, openApiTab, signIn } from './demo'
+import { test } from './recording'
 
 // CHECKS 36, 40
 test('an admin sees the API tab, may edit the whitelist, and may neither generate nor switch', async ({ page }) => {

@@ -1,5 +1,6 @@
-import { expect, type Page, test } from '@playwright/test'
+import { expect, type Page } from '@playwright/test'
 import { demo, openApiTab, regenerate, signIn } from './demo'
+import { test } from './recording'
 
 /** The secret has one exit, and every way out of the popup forgets it. */
 test.use({ permissions: ['clipboard-read', 'clipboard-write'] })

@@ -3,6 +3,7 @@ import { eq } from 'drizzle-orm'
 import * as jose from 'jose'
 import { describe, expect, it } from 'vitest'
 import { usage } from '@/db/schema'
+import { mintSecret } from '@/lib/secrets/format'
 import { testDb } from '@/lib/testing'
 import {
   apiUser,
@@ -232,6 +233,19 @@ describe('an accepted call', () => {
     const [used] = await testDb().select().from(usage).where(eq(usage.generationId, user.generationId))
     expect(used).toMatchObject({ lastUsedFrom: '127.0.0.1', calls: 2 })
   })
+})
+
+// CHECKS 50
+it('a secret in the path, as user agent or as request id is not kept, and neither is the query', async () => {
+  const secret = mintSecret('test').secret.reveal()
+  const paths = [`/wallets/${secret}`, `/%zz${secret}`, `/${'x'.repeat(2030)}${secret}`, `/wallets?s=${secret}`]
+  const headers = { 'User-Agent': `curl ${secret}`, 'X-Request-Id': `${'x'.repeat(120)}${secret}` }
+  const answers = await Promise.all(paths.map((path) => fetch(base + path, { headers })))
+  for (const answer of answers) {
+    const row = await logged(answer.headers.get('x-request-id')!)
+    expect(row.userAgent).toBe('curl gts_test_removed')
+    expect(JSON.stringify(row)).not.toContain(secret.slice(9, 14))
+  }
 })
 
 describe('a refused call', () => {

@@ -82,6 +82,19 @@ describe('a bug or a broken database', () => {
     const ready = async () => (await fetch(`${internal}/readyz`, { headers: bearer(metrics) })).status
     expect([await status('/wallets'), await status('/payouts', 'POST'), await ready()]).toEqual([200, 200, 200])
 
+    // An answer that takes long.
+    up.answer = (req, res) => {
+      if (req.url !== '/api/long') return void res.end('{}')
+      const timer = setInterval(() => res.write('.'), 50)
+      res.on('close', () => clearInterval(timer))
+    }
+    const long = fetch(`${base}/api/long`, { headers: bearer(token) }).then((answer) => answer.text())
+    const cut = long.then(
+      () => 'ended',
+      () => 'cut',
+    )
+    await expect.poll(() => up.seen.some(({ url }) => url === '/api/long')).toBe(true)
+
     database.freeze()
     const frozenAt = Date.now()
     const until = (ms: number) => new Promise((resolve) => setTimeout(resolve, frozenAt + ms - Date.now()))
@@ -98,6 +111,8 @@ describe('a bug or a broken database', () => {
     await until(7500)
     const refused = await fetch(`${base}/wallets`, { headers: bearer(token) })
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1'])
+    // Its credential may have been switched off meanwhile: nobody here could know.
+    expect(await Promise.race([cut, until(9500)])).toBe('cut')
 
     database.thaw()
     const thawedAt = Date.now()

@@ -8,7 +8,7 @@ import type { LogEntry } from '@/lib/gatekeeping/request-log'
 import type { Matched } from '@/lib/gatekeeping/routes'
 import type { Verdict } from '@/lib/gatekeeping/verdict'
 import { clientAddress, type Hop } from '@/lib/net/client-address'
-import type { Environment } from '@/lib/secrets/format'
+import { type Environment, withoutSecrets } from '@/lib/secrets/format'
 import { type ParsedAddress, parseAddress, type Range } from '@/lib/whitelist/model'
 
 /** Where a call came from. `parsed` is null when a trusted proxy handed on something that is no address. */
@@ -204,7 +204,9 @@ function note(seen: Seen, name: string, value: string): void {
   }
 }
 
-const cut = (text: string | undefined, length: number): string | null => text?.slice(0, length) ?? null
+/** What a caller wrote, for the log: secrets that stand in the wrong place are taken out before it is cut. */
+const cut = (text: string | undefined, length: number): string | null =>
+  text === undefined ? null : withoutSecrets(text).slice(0, length)
 
 /** The row of the request log. `null` for what has no verdict: a ping. */
 export function entryOf(visit: Visit, status: number): LogEntry | null {
@@ -222,7 +224,7 @@ export function entryOf(visit: Visit, status: number): LogEntry | null {
     scheme: visit.scheme,
     method: visit.method.slice(0, 32),
     route: typeof visit.route === 'object' ? (visit.route?.path ?? null) : null,
-    path: (visit.target?.path ?? visit.req.url?.split('?', 1)[0] ?? '').slice(0, 2048),
+    path: cut(visit.target?.path ?? visit.req.url?.split('?', 1)[0], 2048) ?? '',
     address: visit.origin.text,
     hops: visit.origin.hops,
     userAgent: cut(visit.seen.userAgent, 512),

@@ -187,7 +187,7 @@ export const auditFaults: Fault[] = [
     tests: ['lib/access/actor.test.ts'],
     project: 'postgres',
     name: 'what a stranger types for a merchant stands in the audit as it is',
-    find: ".replace(/[^A-Za-z0-9_-]/g, '?').slice(0, 64)",
+    find: ".replace(/[^A-Za-z0-9_-]/g, '?')\n        .slice(0, 64)",
     replace: ".replace(/\\0|[\\ud800-\\udfff]/g, '?')",
   },
 ]

@@ -115,8 +115,15 @@ export const gateFaults: Fault[] = [
     ...keeper,
     name: 'money-out is decided by old memory',
     tests: database,
-    find: "return verdict.allowed && movesMoney && memory.trust() === 'stale-no-money'",
-    replace: "return verdict.allowed && movesMoney && memory.trust() === 'none'",
+    find: "return verdict.allowed && movesMoney(wanted) && memory.trust() === 'stale-no-money'",
+    replace: "return verdict.allowed && movesMoney(wanted) && memory.trust() === 'none'",
+  },
+  {
+    ...keeper,
+    name: 'an answer under way goes on although nothing is trusted any more',
+    tests: database,
+    find: "if (trust === 'none' || (trust === 'stale-no-money' && movesMoney(wanted))) return false",
+    replace: "if (trust === 'stale-no-money' && movesMoney(wanted)) return false",
   },
   {
     ...keeper,
@@ -129,8 +136,8 @@ export const gateFaults: Fault[] = [
     ...keeper,
     name: 'the last requests are not written when a gate stops',
     tests: database,
-    find: '      await requests.stop()\n',
-    replace: '',
+    find: 'Promise.allSettled([feed.stop(), requests.stop()])',
+    replace: 'Promise.allSettled([feed.stop()])',
   },
   {
     ...keeper,
@@ -366,8 +373,8 @@ export const gateFaults: Fault[] = [
   {
     ...routes,
     name: 'another case of a path avoids its row',
-    find: '      if (foldable && findFolded(method, segments) !== found) return null\n',
-    replace: '      if (foldable && !findFolded(method, segments)) return null\n',
+    find: '      if (foldable && findFolded(method, asFolded) !== found) return null\n',
+    replace: '      if (foldable && !findFolded(method, asFolded)) return null\n',
   },
   {
     ...routes,

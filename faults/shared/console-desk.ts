@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { actionIds } from './action-ids'
 import type { Desk, Told } from './desk'
 import { ask } from './wait'
 import type { Person, Shop } from './world'
@@ -87,11 +87,4 @@ function resultIn(text: string): Told | null {
     if (json) return JSON.parse(json) as Told
   }
   return null
-}
-
-function actionIds(): Map<string, string> {
-  const manifest = JSON.parse(readFileSync('.next/server/server-reference-manifest.json', 'utf8')) as {
-    node: Record<string, { exportedName?: string }>
-  }
-  return new Map(Object.entries(manifest.node).map(([id, { exportedName }]) => [exportedName ?? id, id]))
 }

@@ -1,7 +1,10 @@
 import { and, eq } from 'drizzle-orm'
 import { expect, test } from 'vitest'
+
 import { audit, membership } from '@/db/schema'
 import { addMember } from '@/lib/merchants/create'
+import { mintSecret } from '@/lib/secrets/format'
+
 import { world } from '@/lib/testing'
 import { contextOf, membershipsOf } from './actor'
 import { recordForeignMerchant } from './refused'
@@ -40,4 +43,19 @@ test('who was removed from a merchant is not inside it any more, and is where th
     role: 'member',
   })
   expect((await membershipsOf(own)).map((m) => m.merchantId)).toEqual([other.merchantId])
+})
+
+// CHECKS 50, 128
+test('a secret pasted where a merchant stands in the address is not audited: that could never be taken back', async () => {
+  const w = await world()
+  const own = await w.olivia.own()
+  const secret = mintSecret('test').secret.reveal()
+  for (const pasted of [secret, `x${secret}`, `${'x'.repeat(40)}${secret}`]) await recordForeignMerchant(own, pasted)
+  const rows = await w.db
+    .select()
+    .from(audit)
+    .where(eq(audit.chain, `person:${w.olivia.id}`))
+  expect(rows).toHaveLength(3)
+  expect(JSON.stringify(rows)).not.toContain(secret.slice(9, 17))
+  expect(rows[0]?.subject).toBe('gts_test_removed')
 })

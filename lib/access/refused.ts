@@ -1,6 +1,7 @@
 import { transact } from '@/db/client'
 import { append, whereabouts } from '@/lib/activity/record'
 import type { Ctx, PersonCtx } from '@/lib/context'
+import { withoutSecrets } from '@/lib/secrets/format'
 import type { Permission } from './model'
 
 /** Somebody asked for a merchant they do not belong to: written on their own chain, the other merchant learns nothing. */
@@ -12,8 +13,10 @@ export async function recordForeignMerchant(ctx: PersonCtx, merchantId: string):
       action: 'access.refused',
       result: 'refused',
       actorId: ctx.person.id,
-      // Typed by anybody: only what can be an id is kept.
-      subject: merchantId.replace(/[^A-Za-z0-9_-]/g, '?').slice(0, 64),
+      // Typed by anybody: only what can be an id is kept, and no audited word can be taken back.
+      subject: withoutSecrets(merchantId)
+        .replace(/[^A-Za-z0-9_-]/g, '?')
+        .slice(0, 64),
       personal: whereabouts(ctx),
     }),
   )

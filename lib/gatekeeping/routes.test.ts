@@ -154,6 +154,18 @@ describe('a target', () => {
     for (const url of ['', '*', 'http://a/b', 'a']) expect(readTarget(url)).toBeNull()
   })
 
+  it('is folded once and not without end, however many rows there are', () => {
+    // CHECKS 118
+    const rows = Array.from({ length: 500 }, (_, n) => row('GET', `/row${n}`))
+    const t = table([...rows, row('GET', '/:anything')])
+    // Alternating marks: normalising them takes time in the square of their number.
+    const marks = '%CC%95%CC%9B'.repeat(1200)
+    const started = performance.now()
+    matched(t, 'GET', `/a${marks}`)
+    expect(performance.now() - started).toBeLessThan(100)
+    expect(matched(table([row('POST', '/withdrawals'), row('POST', '/:kind')]), 'POST', '/w%C4%B0thdrawals')).toBeNull()
+  })
+
   it('takes linear time', () => {
     // CHECKS 118
     for (const part of ['/', '/a', '%41', '.', '/..', '%', ';']) {

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { mintPublicId, mintSecret, readPublicId, readSecret } from './format'
+import { mintPublicId, mintSecret, readPublicId, readSecret, withoutSecrets } from './format'
 import { open, seal } from './seal'
 import { Secret } from './secret'
 import { currentCode, matchingStep, mintSeed, stepOf } from './totp'
@@ -130,4 +130,14 @@ test('anything that is not six ASCII digits is refused without a throw', () => {
       expect(matchingStep(seed, code, new Date())).toBeNull()
     }),
   )
+})
+
+// CHECKS 50
+test('a secret in a text from outside is taken out, whole or begun; nothing else changes', () => {
+  const secret = mintSecret('live').secret.reveal()
+  expect(withoutSecrets(`office ${secret}, ${secret.slice(0, 25)}`)).toBe('office gts_live_removed, gts_live_removed')
+  expect(withoutSecrets(`gtg_${'a-B_9'.repeat(9)} x`)).toBe('gtg_removed x')
+  for (const text of ['office', 'gts_', 'gts_test_short', 'gtk_test_0123456789abcdefghijkl', '']) {
+    expect(withoutSecrets(text)).toBe(text)
+  }
 })
