@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { defineConfig, devices } from '@playwright/test'
 import { embeddedUrl } from '@/db/embedded/location'
+import { freePorts } from '@/testing/free-ports'
 
 /** The built product, as `npm start` runs it, with a database of its own on ports that nobody has. */
 const cache = join(process.cwd(), 'node_modules/.cache/gatehouse/e2e')
@@ -65,19 +65,6 @@ export default defineConfig({
     },
   }),
 })
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer()
-      await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-      return server
-    }),
-  )
-  const ports = servers.map((server) => (server.address() as { port: number }).port)
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))))
-  return ports
-}
 
 /** Data of runs that have ended. */
 function removeLeftovers(): void {

@@ -11,6 +11,7 @@ import { establish } from '@/lib/installation'
 import { sha256 } from '@/lib/secrets/format'
 import { testDb, testKeys } from '@/lib/testing'
 import { databaseBetween } from '@/testing/database-between'
+import { freePorts } from '@/testing/free-ports'
 import { ago, apiUser, bearer, exchange, logged, routesFile, startPair, startUpstream, tokenFor } from './testing'
 
 async function gateway(
@@ -179,7 +180,7 @@ afterAll(() => rmSync(outdir, { recursive: true, force: true }))
 async function startProgram(upstreamUrl: string, changes: Record<string, string> = {}) {
   await establish(testDb(), { environment: 'test', demo: true })
   await bundle({ outdir, entryPoints: { gate: 'bin/gate.ts' } })
-  const port = 3500 + Math.floor(Math.random() * 90)
+  const [port, internalPort] = (await freePorts(2)) as [number, number]
   const child = spawn(process.execPath, [join(outdir, 'gate.mjs')], {
     env: {
       NODE_ENV: 'test',
@@ -189,7 +190,7 @@ async function startProgram(upstreamUrl: string, changes: Record<string, string>
       DATABASE_URL: inject('urlOf').gate,
       DATA_DIR: mkdtempSync(join(tmpdir(), 'gatehouse-gate-')),
       GATE_PORT: String(port),
-      INTERNAL_PORT: String(port + 100),
+      INTERNAL_PORT: String(internalPort),
       LISTEN_ADDRESSES: '127.0.0.1',
       PUBLIC_GATE_URLS: 'http://127.0.0.1:4000',
       UPSTREAM_URL: upstreamUrl,

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { makeKeys } from '@/bin/shared/keys'
 import type { ProgramRole } from '@/db/roles'
 import { type ConsoleFront, consoleFront } from './console-front'
+import { freePorts } from './free-ports'
 import { loginUrl, makeLogins } from './logins'
 import { readyLine } from './ready-line'
 
@@ -171,17 +171,4 @@ export async function runProgram(name: string, env: Record<string, string>): Pro
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk))
   const [code] = await once(child, 'exit')
   if (code !== 0) throw new Error(`${name} ended with ${code}:\n${output}`)
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer()
-      await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-      return server
-    }),
-  )
-  const ports = servers.map((server) => (server.address() as { port: number }).port)
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))))
-  return ports
 }

@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { embeddedUrl } from '@/db/embedded/location'
+import { freePorts } from '@/testing/free-ports'
 import { alive, childrenOf, signal } from './processes'
 import { statusOf, until } from './wait'
 
@@ -128,25 +127,4 @@ export async function product(options: ProductOptions = {}): Promise<Product> {
     },
   }
   return made
-}
-
-/**
- * Ports that nobody has, below those the system gives to outgoing connections: an installation that is down for a
- * moment finds them free again.
- */
-async function freePorts(count: number): Promise<number[]> {
-  const found: number[] = []
-  while (found.length < count) {
-    const port = randomInt(15_000, 32_000)
-    if (!found.includes(port) && (await isFree(port))) found.push(port)
-  }
-  return found
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer()
-    server.once('error', () => resolve(false))
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
-  })
 }
