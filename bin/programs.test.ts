@@ -2,8 +2,9 @@ import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { readEnv } from '@/lib/env'
 import { establish } from '@/lib/installation'
-import { mintKeyPair } from '@/lib/secrets/hpke'
+import { mintKeyPair, publicHalf } from '@/lib/secrets/hpke'
 import { rememberKeys } from '@/lib/secrets/known-keys'
 import { programs } from '@/testing/embedded'
 import { migratedDatabase } from '@/testing/fresh-database'
@@ -47,3 +48,18 @@ test.each(['gate', 'dispatcher'])(
     expect(refusalOf(program, { ...env, GATE_PRIVATE_KEYS: key })).toContain('is not the one that was used so far')
   },
 )
+
+test('keys that are printed are taken, and the halves of the gate’s key belong together', () => {
+  const printed = spawnSync(process.execPath, [join(programs, 'keys.mjs')], { encoding: 'utf8' })
+  const keys = Object.fromEntries(
+    printed.stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.split(/=(.*)/s)),
+  )
+  const live = { GATEHOUSE_ENV: 'live', DATABASE_URL: 'postgres://a@b/c', ...keys }
+  const { totpKeys, gatePublicKey } = readEnv('migrate', live)
+  expect(totpKeys.byId.size).toBe(1)
+  const { gatePrivateKeys } = readEnv('dispatcher', { ...live, CONSOLE_URL: 'https://console.test' })
+  expect(publicHalf(gatePrivateKeys.byId.get(gatePublicKey.id)!)).toEqual(gatePublicKey.raw)
+})

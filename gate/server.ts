@@ -79,18 +79,20 @@ export async function startGate(settings: ServerSettings): Promise<Gate> {
   }
 }
 
-/** With port 0 the first address chooses, and the others follow. */
+/** With port 0 the first address chooses, and the others follow. Where a host has no IPv6 there is one fewer. */
 async function listenAll({ addresses, port }: Listen, make: () => Server): Promise<Server[]> {
   const servers: Server[] = []
   for (const address of addresses) {
     const server = remember(make())
     const wanted = servers[0] ? portOf(servers[0]) : port
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen({ port: wanted, host: address, backlog: 1024 }, resolve)
+    const error = await new Promise<NodeJS.ErrnoException | null>((resolve) => {
+      server.once('error', resolve)
+      server.listen({ port: wanted, host: address, backlog: 1024 }, () => resolve(null))
     })
-    servers.push(server)
+    if (!error) servers.push(server)
+    else if (error.code !== 'EADDRNOTAVAIL' && error.code !== 'EAFNOSUPPORT') throw error
   }
+  if (servers.length === 0) throw new Error(`none of these addresses is this host's: ${addresses.join(', ')}`)
   return servers
 }
 

@@ -19,6 +19,7 @@ export async function buildPrograms(): Promise<void> {
     outdir: programs,
     entryPoints: {
       owner: 'bin/owner.ts',
+      keys: 'bin/keys.ts',
       migrate: 'bin/migrate.ts',
       gate: 'bin/gate.ts',
       dispatcher: 'bin/dispatcher.ts',

@@ -80,15 +80,31 @@ describe.skipIf(!separate)('each program has its own rights', () => {
   })
 
   // CHECKS 59
-  it('what has ended stays ended, whoever was broken into', async () => {
-    const user = await ended()
-    for (const role of ['console', 'dispatcher'] as const) {
-      for (const change of ['revoked_at = null', 'discarded_at = null', `sealed = '\\x00'`]) {
-        const refused = await outcome(role, `update generation set ${change} where id = '${user}'`)
-        expect([role, change, refused]).toEqual([role, change, expect.stringMatching(/^(23000|42501)$/)])
-      }
+  it.each<[ProgramRole, string]>([
+    ['console', 'revoked_at = null'],
+    ['console', 'discarded_at = null'],
+    ['console', 'acknowledged_at = null'],
+    ['console', 'retires_at = null'],
+    ['console', "retires_at = retires_at + interval '1 second'"],
+    ['console', "sealed = '\\x00'"],
+    ['dispatcher', 'revoked_at = null'],
+    ['dispatcher', 'discarded_at = null'],
+    ['dispatcher', "sealed = '\\x00'"],
+  ])('what has ended or was confirmed stays so, whoever was broken into: %s, %s', async (role, change) => {
+    expect(await outcome(role, `update generation set ${change} where id = '${await ended()}'`)).toBe('23000')
+  })
+
+  it('the first use of a pair that is over, or at another time, is not marked', async () => {
+    const marked = async (id: string, at: string) => {
+      const { rows } = await dbOf('gate').execute<{ marked: boolean }>(
+        sql.raw(`select mark_first_use('${id}', ${at}) as marked`),
+      )
+      return rows[0]?.marked
     }
-    expect(await outcome('gate', `select mark_first_use('${user}', '2000-01-01')`)).toBe('allowed')
+    expect(await marked(await ended(), 'now()')).toBe(false)
+    const pending = await generationOf("now() + interval '10 minutes'", 'null')
+    expect(await marked(pending, "'2000-01-01'")).toBe(false)
+    expect(await marked(pending, 'now()')).toBe(true)
   })
 
   it('takes back what is not on the list, each time it runs, and two at once do not disturb each other', async () => {
@@ -126,14 +142,17 @@ it('nobody can shorten the audit below ninety days, nor drop another table', asy
   expect(rows.length).toBeGreaterThan(1)
 })
 
-/** @returns the id of a generation that was revoked and discarded */
-async function ended(): Promise<string> {
+/** @returns the id of a generation that was acknowledged, retired, revoked and discarded */
+const ended = (): Promise<string> => generationOf('now()', 'now()')
+
+async function generationOf(pendingUntil: string, instant: string): Promise<string> {
   const w = await world()
   const { rows } = await testDb().execute<{ id: string }>(sql`
     insert into generation (id, merchant_id, kind, credential_id, scheme, public_id, digest, fingerprint, reason, overlap,
-      created_at, created_by, pending_until, revoked_at, discarded_at)
+      created_at, created_by, pending_until, acknowledged_at, retires_at, revoked_at, discarded_at)
     select gen_random_uuid(), merchant_id, 'credential', id, 'token', id::text, 'd', '0', 'first_set_up', 'at_once',
-      now(), ${w.olivia.id}, now(), now(), now() from credential where merchant_id = ${w.merchantId} returning id`)
+      now(), ${w.olivia.id}, ${sql.raw(pendingUntil)}, ${sql.raw([instant, instant, instant, instant].join(', '))}
+      from credential where merchant_id = ${w.merchantId} returning id`)
   return rows[0]?.id ?? ''
 }
 

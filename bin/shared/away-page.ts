@@ -14,9 +14,13 @@ export const awayPage = (nonce: string): string => `<!doctype html>
 <meta http-equiv="refresh" content="${SECONDS}">
 <title>${words.title} · ${product}</title>
 <style nonce="${nonce}">
-body { font: 1rem/1.5 system-ui, sans-serif; max-width: 36rem; margin: 4rem auto; padding: 0 1rem }
+body { font: 1rem/1.5 system-ui, sans-serif; margin: 0; background: light-dark(#fff, oklch(0.18 0.012 226)) }
+header { background: light-dark(oklch(0.262 0.042 224), oklch(0.148 0.017 226)); color: oklch(0.97 0.006 205);
+  padding: .75rem 1rem; font-weight: 600 }
+main { max-width: 36rem; margin: 4rem auto; padding: 0 1rem; color: light-dark(oklch(0.25 0.03 224), oklch(0.93 0.006 210)) }
 h1 { font-size: 1.25rem }
 </style>
+<header>${product}</header>
 <main role="alert">
 <h1>${words.title}</h1>
 <p>${words.text}</p>

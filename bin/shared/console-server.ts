@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { log } from '@/lib/log'
 import { clientAddress } from '@/lib/net/client-address'
 import type { Range } from '@/lib/whitelist/model'
 import { awayPage, awayText } from './away-page'
@@ -45,6 +46,12 @@ export function consoleServer(options: ConsoleServerOptions): Server {
   server.timeout = 60_000
   // People and their browsers are few; whoever opens more connections than this gets them closed.
   server.maxConnections = options.mostConnections ?? 2000
+  let toldAt = Number.NEGATIVE_INFINITY
+  server.on('drop', () => {
+    if (performance.now() - toldAt < 60_000) return
+    toldAt = performance.now()
+    log('warn', 'connections.refused', { most: server.maxConnections })
+  })
   // Node would drop what is beyond a limit in silence, and a proxy's own word on the client comes last: too many are
   // refused below.
   server.maxHeadersCount = 0

@@ -2,6 +2,7 @@ import pg from 'pg'
 
 const EVERY_MS = 5000
 const SILENT_FOR_MS = 15_000
+const SQLSTATE = /^[0-9A-Z]{5}$/
 
 /**
  * A query that never ends blocks everybody on the embedded database, and nothing inside can stop it
@@ -29,9 +30,9 @@ export function watch(
       await client.query('select 1')
       silent = 0
     } catch (error) {
-      // Nobody listens: the owner is being restarted, and a dead one needs no killing.
-      const { code } = error as NodeJS.ErrnoException
-      if (code === 'ENOENT' || code === 'ECONNREFUSED') silent = 0
+      // Nobody listens: the owner is being restarted, and a dead one needs no killing. One that refuses is alive.
+      const { code = '' } = error as NodeJS.ErrnoException
+      if (code === 'ENOENT' || code === 'ECONNREFUSED' || SQLSTATE.test(code)) silent = 0
     } finally {
       clearTimeout(giveUp)
       await client.end().catch(() => {})

@@ -123,7 +123,7 @@ export const sessionFaults: Fault[] = [
   {
     ...signIn,
     name: 'nobody is told that their sign-in is locked',
-    find: '    if (taken.last && name !== network && who) await tellLocked(visit, who.id)\n',
+    find: '  if (lastTry && who) await tellLocked(visit, who.id)\n',
     replace: '',
   },
   {

@@ -47,18 +47,20 @@ export async function signIn(visit: Visit, input: SignInInput): Promise<Result<S
         [network, limits.signInAddress],
         [lane, limits.signInUntrusted],
       ] as const)
+  let lastTry = false
   for (const [name, limit] of lanes) {
     const taken = await takeAttempt(visit.db, name, limit, visit.now)
     if (!taken.allowed) {
       await remember(visit, who?.id ?? null, 'blocked')
       return err('locked', taken.retryAt)
     }
-    if (taken.last && name !== network && who) await tellLocked(visit, who.id)
+    lastTry ||= taken.last && name !== network
   }
 
-  const taken = lanes.map(([name]) => name)
-  const knows = await checkPassword(visit.db, taken, input.password, who?.passwordHash ?? null)
+  const names = lanes.map(([name]) => name)
+  const knows = await checkPassword(visit.db, names, input.password, who?.passwordHash ?? null)
   if (knows === 'busy') return err('busy', new Date(visit.now.getTime() + BUSY_MS))
+  if (lastTry && who) await tellLocked(visit, who.id)
   const step = await stepFor(visit, who?.id ?? null, input.code)
   if (!who || !knows || !step.ok) {
     await remember(visit, who?.id ?? null, 'failed')

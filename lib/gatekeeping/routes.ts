@@ -59,7 +59,7 @@ export function readRoutes(text: string): RoutesResult {
   return errors.length > 0 ? { ok: false, errors } : { ok: true, table: tableOf(rows, parsed.data.unknown) }
 }
 
-/** Rows that will surprise: never reached, or payout-like without `moneyOut`. */
+/** Rows that will surprise: payout-like without `moneyOut`. Shadowed ones are errors of the file already. */
 export function reviewRoutes(table: RouteTable): string[] {
   const payouts = table.routes.filter((route) => !route.moneyOut && looksLikePayout(route))
   return payouts.map((route) => `${route.method} ${route.path} looks like a payout and does not say moneyOut`)
@@ -97,8 +97,11 @@ const fold = (segment: string): string =>
 /** What is left of the Turkish `İ` beside its `i`; other readers drop it. */
 const DOT_ABOVE = '\u0307'
 
-/** Folding shortens by a few letters at most, and normalising a long segment of combining marks takes for ever. */
-const SHORTENS_BY = 8
+/**
+ * A segment so many times as long as the longest literal is not folded: normalising thousands of combining marks takes
+ * time in the square of their number, and no upstream reads such a segment as one of our words.
+ */
+const LONGEST_FACTOR = 8
 
 const isName = (segment: string): boolean => segment.startsWith(':')
 
@@ -137,7 +140,7 @@ function tableOf(compiled: readonly Compiled[], unknown: 'refuse' | 'pass'): Rou
   )
   const rows = (segments: readonly string[]): readonly Compiled[] => byLength[Math.min(segments.length, longest)] ?? []
   const literals = sorted.flatMap((r) => r.segments.filter((segment) => !isName(segment)))
-  const longestFolded = SHORTENS_BY * Math.max(1, ...literals.map((literal) => literal.length))
+  const longestFolded = LONGEST_FACTOR * Math.max(1, ...literals.map((literal) => literal.length))
   const folded = (segment: string): string => (segment.length > longestFolded ? segment : fold(segment))
   const find = (method: string, segments: readonly string[]): Compiled | undefined =>
     rows(segments).find((r) => fits(r, r.segments, method, segments))
