@@ -85,11 +85,14 @@ export function changeFeed(db: Db, url: string, events: FeedEvents): ChangeFeed 
       client.on('error', () => resolve())
       hangUp = resolve
     })
+    const brokenBefore = broken.then(() => {
+      throw new Error('the connection broke before it listened')
+    })
+    brokenBefore.catch(() => {})
     client.on('notification', ({ payload }) => events.changed([payload ?? '']))
     try {
-      await within(LISTEN_MS, Promise.race([client.connect(), broken]))
-      await within(LISTEN_MS, Promise.race([client.query(`listen ${CHANNEL}`), broken]))
-      if (stopped.signal.aborted) return
+      await within(LISTEN_MS, Promise.race([client.connect(), brokenBefore]))
+      await within(LISTEN_MS, Promise.race([client.query(`listen ${CHANNEL}`), brokenBefore]))
       // What was pushed while nobody listened is gone.
       events.lost()
       listening = true
